@@ -1,0 +1,220 @@
+//! The exported macros. None of them emits `unsafe`; every path goes through `$crate::__private`.
+
+/// Declares tables for wakers, one `static` each: `static NAME: POINTER => function;`.
+///
+/// `POINTER` is `Arc<T>`, `&'static T`, an own [`WakerPointer`](crate::WakerPointer), or `usize` for an id. The
+/// function is a path to a safe function or method that returns `()` and takes one of three things:
+///
+/// | it takes | `wake` | `wake_by_ref` |
+/// |---|---|---|
+/// | the pointer | hands over the waker's count | clones the pointer: for an `Arc`, two locked instructions |
+/// | a reference to the pointer | calls, then gives up the count | calls: no refcount |
+/// | a reference to the target, if the pointer counts (`Arc`) | calls, then gives up the count | calls: no refcount |
+///
+/// `T: Send + Sync + 'static` is enough: `T` need not implement [`Wake`](core::task). Attributes and visibility
+/// go before `static`. Several tables for one type are fine, in one invocation or in many.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use waker_tables::waker_vtable;
+///
+/// struct Job {
+///     wakes: AtomicUsize,
+/// }
+///
+/// impl Job {
+///     fn on_wake(&self) {
+///         self.wakes.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// waker_vtable! {
+///     /// Wakers of jobs.
+///     static JOB: Arc<Job> => Job::on_wake;
+/// }
+///
+/// let job = Arc::new(Job { wakes: AtomicUsize::new(0) });
+/// let waker = JOB.waker(job.clone());
+/// waker.wake_by_ref();
+/// assert_eq!(JOB.get(&waker).unwrap().wakes.load(Ordering::Relaxed), 1);
+/// ```
+///
+/// A function that fits no shape is refused:
+///
+/// ```compile_fail,E0277
+/// fn add(id: usize) -> usize { id + 1 }
+/// waker_tables::waker_vtable! { static T: usize => add; }
+/// ```
+#[macro_export]
+macro_rules! waker_vtable {
+    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $pointer:ty => $function:path;)+) => {$(
+        $(#[$attribute])*
+        #[allow(
+            private_interfaces,
+            reason = "a table may be as visible as its user likes; its target is reached only by those who can name it"
+        )]
+        $visibility static $name: $crate::__private::WakerVTable<$pointer> = {
+            struct __WakerTablesSlot;
+
+            impl $crate::__private::Slot for __WakerTablesSlot {
+                type Pointer = $pointer;
+
+                #[inline]
+                fn table() -> &'static $crate::__private::WakerVTable<$pointer> {
+                    &$name
+                }
+            }
+
+            impl $crate::__private::WakeSlot for __WakerTablesSlot {
+                #[inline]
+                fn wake(pointer: $pointer) {
+                    $crate::__private::wake($function, pointer)
+                }
+
+                #[inline]
+                fn wake_by_ref(pointer: &$pointer) {
+                    $crate::__private::wake_by_ref($function, pointer)
+                }
+            }
+
+            $crate::__private::WakerVTable::<$pointer>::for_slot::<__WakerTablesSlot>(&$name)
+        };
+    )+};
+}
+
+/// Implements `std::task::Wake` for `T` by calling one of its methods, and so
+/// [`UnsafeWakeable`](crate::UnsafeWakeable).
+///
+/// `method` is safe, returns `()`, and takes `self: Arc<Self>`, `self: &Arc<Self>` or `&self`; with the last two
+/// `wake_by_ref` takes no refcount. It belongs to `T` itself or to a trait in scope. A method named `wake` or
+/// `wake_by_ref` must be `T`'s own: the trait method of that name would call itself, and is refused.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::task::Waker;
+/// use waker_tables::derive_arc_unsafe_wakeable;
+///
+/// struct Job;
+///
+/// impl Job {
+///     fn on_wake(self: Arc<Self>) { /* push into a run queue */ }
+/// }
+///
+/// derive_arc_unsafe_wakeable!(Job, on_wake);
+///
+/// Waker::from(Arc::new(Job)).wake();
+/// ```
+///
+/// ```compile_fail,E0034
+/// use std::{sync::Arc, task::Wake};
+/// struct Job;
+/// waker_tables::derive_arc_unsafe_wakeable!(Job, wake);
+/// ```
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+#[macro_export]
+macro_rules! derive_arc_unsafe_wakeable {
+    ($target:ty, $method:ident) => {
+        impl $crate::__private::Wake for $target {
+            #[inline]
+            fn wake(self: $crate::__private::Arc<Self>) {
+                #[allow(unused_imports, reason = "it is there to make the wrong method ambiguous")]
+                use $crate::__private::NotAMethod as _;
+                $crate::__private::wake::<$crate::__private::Arc<Self>, _, _>(<$target>::$method, self)
+            }
+
+            #[inline]
+            fn wake_by_ref(self: &$crate::__private::Arc<Self>) {
+                #[allow(unused_imports, reason = "it is there to make the wrong method ambiguous")]
+                use $crate::__private::NotAMethod as _;
+                $crate::__private::wake_by_ref::<$crate::__private::Arc<Self>, _, _>(<$target>::$method, self)
+            }
+        }
+    };
+}
+
+/// Declares `pub static NAME: WakerVTable<Arc<T>>` over the four functions of `T`'s
+/// [`UnsafeWakeable`](crate::UnsafeWakeable).
+///
+/// Costs: what `T`'s functions cost. For a type with `std::task::Wake` that is the shape table of
+/// [`waker_vtable!`](crate::waker_vtable), if it overrides `wake_by_ref`, as
+/// [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable) does.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::task::Wake;
+/// use waker_tables::{declare_raw_waker_vtable, waker_from_arc};
+///
+/// struct Job;
+///
+/// impl Wake for Job {
+///     fn wake(self: Arc<Self>) {}
+/// }
+///
+/// declare_raw_waker_vtable!(Job, JOB);
+///
+/// waker_from_arc(Arc::new(Job), &JOB).wake();
+/// ```
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+#[macro_export]
+macro_rules! declare_raw_waker_vtable {
+    ($target:ty, $name:ident) => {
+        #[allow(
+            private_interfaces,
+            reason = "a table may be as visible as its user likes; its target is reached only by those who can name it"
+        )]
+        pub static $name: $crate::__private::WakerVTable<$crate::__private::Arc<$target>> = {
+            struct __WakerTablesSlot;
+
+            impl $crate::__private::Slot for __WakerTablesSlot {
+                type Pointer = $crate::__private::Arc<$target>;
+
+                #[inline]
+                fn table() -> &'static $crate::__private::WakerVTable<Self::Pointer> {
+                    &$name
+                }
+            }
+
+            $crate::__private::WakerVTable::for_wakeable::<__WakerTablesSlot>(&$name)
+        };
+    };
+}
+
+/// Declares `pub static NAME: TaskVTable` for a type with [`UnsafeWakeableTask`](crate::UnsafeWakeableTask).
+///
+/// For a type with the safe [`WakeableTask`](crate::WakeableTask) no macro is needed:
+/// `static NAME: TaskVTable = TaskVTable::of::<T>();`.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Poll;
+/// use waker_tables::{UnsafeWakeableTask, derive_unsafe_wakeable_vtable};
+///
+/// struct Tick(u32);
+///
+/// // SAFETY: three plain functions, good in any order and number.
+/// unsafe impl UnsafeWakeableTask for Tick {
+///     unsafe fn poll(&mut self) -> Poll<()> {
+///         self.0 += 1;
+///         Poll::Ready(())
+///     }
+///     unsafe fn wake(&self) {}
+///     unsafe fn drop_in_place(&mut self) {}
+/// }
+///
+/// derive_unsafe_wakeable_vtable!(Tick, TICK);
+/// assert!(TICK.is::<Tick>());
+/// ```
+#[macro_export]
+macro_rules! derive_unsafe_wakeable_vtable {
+    ($target:ty, $name:ident) => {
+        pub static $name: $crate::__private::TaskVTable = $crate::__private::TaskVTable::of_unsafe::<$target>();
+    };
+}

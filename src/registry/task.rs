@@ -1,0 +1,143 @@
+//! An owner that knows its key.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::pin::Pin;
+use core::task::Poll;
+
+use super::error::NewTaskError;
+use super::index::Entry;
+use super::key::VTableKey;
+use super::{GLOBAL_VTABLE_REGISTRY, VTableRegistry};
+use crate::task::erased::Erased;
+use crate::task::owned::owner_methods;
+use crate::task::{OwnedTask, RawTask, UnsafeWakeablePtr};
+
+/// Owns a task that was made under a key. Two words, `Option` of it too; `Send`, not `Sync`.
+///
+/// As [`OwnedTask`](crate::OwnedTask), and it knows its [`key`](Self::key). The second word leads to the registry's
+/// entry, which begins with the three functions, so a poll costs the same: one load, one indirect call. Since it
+/// has no lifetime, only a registry that is never dropped makes tasks. It keeps the table that it was made with,
+/// whatever is registered under its key later.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Poll;
+/// use waker_tables::{GLOBAL_VTABLE_REGISTRY, RegisteredTask, VTableKey, WakeableTask};
+///
+/// struct Parse;
+///
+/// impl WakeableTask for Parse {
+///     fn poll(&mut self) -> Poll<()> {
+///         Poll::Ready(())
+///     }
+/// }
+///
+/// const PARSE: VTableKey = VTableKey::new("etl", "parse", 1);
+/// GLOBAL_VTABLE_REGISTRY.register_task::<Parse>(PARSE);
+///
+/// let mut task = RegisteredTask::new(Box::new(Parse), PARSE);
+/// assert!(task.poll().is_ready());
+/// assert_eq!(task.key(), PARSE);
+/// ```
+pub struct RegisteredTask(Erased<Entry>);
+
+#[expect(
+    clippy::non_send_fields_in_send_ty,
+    reason = "the engine is shared with the owner of local tasks; the constructors ask for `Send`"
+)]
+// SAFETY: every constructor asks for `T: Send` (`from_raw` for a task that was made so), and the owner is the
+// only way to the task; entries are read-only data that any thread may read.
+unsafe impl Send for RegisteredTask {}
+
+impl RegisteredTask {
+    /// Owns `task` under `key` of the [global registry](GLOBAL_VTABLE_REGISTRY). Costs: one look-up.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_new`](Self::try_new) gives an error, with the same sentence.
+    #[must_use]
+    #[track_caller]
+    pub fn new<T: Send + 'static>(task: Box<T>, key: VTableKey) -> Self {
+        Self::new_in(&GLOBAL_VTABLE_REGISTRY, task, key)
+    }
+
+    /// Owns `task` under `key` of the [global registry](GLOBAL_VTABLE_REGISTRY). Costs: one look-up.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is registered under `key`, or another type; the task is in the error.
+    pub fn try_new<T: Send + 'static>(task: Box<T>, key: VTableKey) -> Result<Self, NewTaskError<T>> {
+        Self::try_new_in(&GLOBAL_VTABLE_REGISTRY, task, key)
+    }
+
+    /// [`new`](Self::new) for another registry.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_new_in`](Self::try_new_in) gives an error, with the same sentence.
+    #[must_use]
+    #[track_caller]
+    pub fn new_in<C, T: Send + 'static>(registry: &'static VTableRegistry<C>, task: Box<T>, key: VTableKey) -> Self {
+        match Self::try_new_in(registry, task, key) {
+            Ok(task) => task,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// [`try_new`](Self::try_new) for another registry.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is registered under `key`, or another type; the task is in the error.
+    pub fn try_new_in<C, T: Send + 'static>(
+        registry: &'static VTableRegistry<C>,
+        task: Box<T>,
+        key: VTableKey,
+    ) -> Result<Self, NewTaskError<T>> {
+        let Some(node) = registry.index().find(key.key_ref()) else {
+            return Err(NewTaskError::Unknown { key, task });
+        };
+        let entry = node.entry();
+        let table = entry.table();
+        if table.boxes::<T>() {
+            // SAFETY: just checked; `entry` is the open one of its node.
+            Ok(Self(unsafe { Erased::from_box(task, entry) }))
+        } else if table.is::<T>() {
+            Err(NewTaskError::NotBoxed { key, task })
+        } else {
+            let registered = table.type_name();
+            Err(NewTaskError::WrongType { key, registered, task })
+        }
+    }
+
+    /// The task of a factory, under the key of its entry.
+    ///
+    /// # Safety
+    ///
+    /// `task` is open, and of the type and kind of memory of `entry`'s table; `entry` is an open one.
+    pub(super) unsafe fn adopt(task: OwnedTask, entry: &'static Entry) -> Self {
+        let (data, _) = task.into_erased().into_parts();
+        // SAFETY: the caller's promise; the first owner has just given the task up.
+        Self(unsafe { Erased::new(data, entry) })
+    }
+
+    /// The key that the task was made under. Costs: one load.
+    #[inline]
+    #[must_use]
+    pub fn key(&self) -> VTableKey {
+        self.0.word().key()
+    }
+
+    owner_methods!();
+}
+
+impl fmt::Debug for RegisteredTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisteredTask")
+            .field("key", &self.key())
+            .field("task", &self.0)
+            .finish()
+    }
+}

@@ -1,0 +1,122 @@
+//! What a type promises to be polled through a table.
+
+use core::task::Poll;
+
+/// A task that is polled by hand, for types that keep the promise of
+/// [`UnsafeWakeableTask`] without any `unsafe` of their own.
+///
+/// Owners call [`close`](Self::close) once, when they are closed or dropped, and the destructor after it.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Poll;
+/// use waker_tables::{OwnedTask, WakeableTask};
+///
+/// struct CountDown(u32);
+///
+/// impl WakeableTask for CountDown {
+///     fn poll(&mut self) -> Poll<()> {
+///         self.0 -= 1;
+///         if self.0 == 0 { Poll::Ready(()) } else { Poll::Pending }
+///     }
+/// }
+///
+/// let mut task = OwnedTask::new(Box::new(CountDown(2)));
+/// assert!(task.poll().is_pending());
+/// assert!(task.poll().is_ready());
+/// ```
+pub trait WakeableTask {
+    /// Makes progress; `Ready` when there is nothing left to do. May be called again after `Ready`.
+    fn poll(&mut self) -> Poll<()>;
+
+    /// The owner's own nudge, between polls. This is not a waker: nothing outside the owner reaches it.
+    fn wake(&self) {}
+
+    /// The task's own shutdown route, called once and before the destructor. Nothing is called after it but the
+    /// destructor.
+    fn close(&mut self) {}
+}
+
+/// A task that is polled by hand, with the contract that its callers rely on.
+///
+/// **`drop_in_place` is a shutdown route and leaves `self` valid for its destructor, which the owner runs.** It
+/// is called `close` wherever a safe name is possible. This implementation is wrong:
+///
+/// ```
+/// # use std::task::Poll;
+/// # use waker_tables::UnsafeWakeableTask;
+/// struct Wrong(String);
+///
+/// unsafe impl UnsafeWakeableTask for Wrong {
+/// #   unsafe fn poll(&mut self) -> Poll<()> { Poll::Ready(()) }
+/// #   unsafe fn wake(&self) {}
+///     // ...
+///     unsafe fn drop_in_place(&mut self) {
+///         unsafe { std::ptr::drop_in_place(self) } // the owner drops the string a second time
+///     }
+/// }
+/// ```
+///
+/// It compiles, it was right with version 0.1 of this crate, where nothing else ran the destructor, and it is a
+/// double drop now, reached from safe calls. The right one gives up what the task holds and leaves `self` whole:
+///
+/// ```
+/// # use std::task::Poll;
+/// # use waker_tables::UnsafeWakeableTask;
+/// struct Right(String);
+///
+/// // SAFETY: plain functions that keep `self` valid in any order and number.
+/// unsafe impl UnsafeWakeableTask for Right {
+/// #   unsafe fn poll(&mut self) -> Poll<()> { Poll::Ready(()) }
+/// #   unsafe fn wake(&self) {}
+///     // ...
+///     unsafe fn drop_in_place(&mut self) {
+///         self.0.clear();
+///     }
+/// }
+/// ```
+///
+/// A type that needs no `unsafe` inside implements [`WakeableTask`] instead. There is no blanket implementation
+/// between the two, because then `poll` would be ambiguous; a type's table is made from one or the other.
+///
+/// # Safety
+///
+/// The contract is the trait's, the same for all types; an erased caller cannot know another. The three
+/// functions must be sound **in any order and number**, also after `Ready`, after a call that panicked, and with
+/// `wake` inside `wake`, whenever
+///
+/// 1. `self` is live and, unless `Self: Unpin`, has not moved since the first call;
+/// 2. `poll` and `drop_in_place` have it exclusively;
+/// 3. `wake` overlaps nothing but other `wake`s;
+/// 4. after `drop_in_place` began, nothing is done with the value but its destructor;
+/// 5. calls come from another thread only if `Self: Send`, and `wake`s overlap across threads only if
+///    `Self: Sync`.
+///
+/// An implementor may ask for nothing more ("poll only on my executor's thread" is more). That is what lets an
+/// owner offer safe methods.
+///
+/// A future inside a task stands in a box, or in an `UnsafeCell` of a task that is not `Unpin`: `wake(&self)`
+/// makes a shared reference to the whole task, which may not cover a future between two polls.
+pub unsafe trait UnsafeWakeableTask {
+    /// Makes progress; `Ready` when there is nothing left to do.
+    ///
+    /// # Safety
+    ///
+    /// Rules 1, 2, 4 and 5 of the [trait](Self#safety) hold for this call.
+    unsafe fn poll(&mut self) -> Poll<()>;
+
+    /// The owner's own nudge. This is not a waker: it may not overlap `poll`.
+    ///
+    /// # Safety
+    ///
+    /// Rules 1, 3, 4 and 5 of the [trait](Self#safety) hold for this call.
+    unsafe fn wake(&self);
+
+    /// The task's own shutdown route. Leaves `self` valid for its destructor.
+    ///
+    /// # Safety
+    ///
+    /// Rules 1, 2 and 5 of the [trait](Self#safety) hold for this call, and rule 4 from now on.
+    unsafe fn drop_in_place(&mut self);
+}

@@ -1,0 +1,263 @@
+//! Owners of one task each.
+
+#[cfg(feature = "alloc")]
+use alloc::boxed::Box;
+use core::fmt;
+#[cfg(feature = "alloc")]
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::task::Poll;
+
+#[cfg(feature = "alloc")]
+use super::contract::{UnsafeWakeableTask, WakeableTask};
+use super::erased::{Erased, Word};
+use super::pair::UnsafeWakeablePtr;
+use super::table::TaskVTable;
+
+/// Owns a task of any type that is `Send`. Two words, `Option` of it too; `Send`, not `Sync`.
+///
+/// Costs: the box that the task came in, and nothing else. A poll is one load and one indirect call, without a
+/// conditional branch. Dropping it closes the task (unless it is closed already), runs the destructor and frees
+/// the box, each once, also where one of them panics.
+///
+/// After [`close`](Self::close) the task is out of reach: `poll` answers `Ready`, `wake` does nothing, `downcast`
+/// gives the owner back, `as_unsafe_ptr` answers `None`.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::Poll;
+/// use waker_tables::{OwnedTask, WakeableTask};
+///
+/// struct Parse(usize);
+/// struct Merge(Vec<u8>);
+///
+/// impl WakeableTask for Parse {
+///     fn poll(&mut self) -> Poll<()> {
+///         self.0 += 1;
+///         Poll::Pending
+///     }
+/// }
+/// impl WakeableTask for Merge {
+///     fn poll(&mut self) -> Poll<()> {
+///         self.0.sort_unstable();
+///         Poll::Ready(())
+///     }
+/// }
+///
+/// let mut ready = 0;
+/// for task in &mut [OwnedTask::new(Box::new(Parse(0))), OwnedTask::new(Box::new(Merge(vec![3, 1, 2])))] {
+///     ready += usize::from(task.poll().is_ready());
+/// }
+/// assert_eq!(ready, 1);
+/// ```
+pub struct OwnedTask(Erased<TaskVTable>);
+
+#[expect(
+    clippy::non_send_fields_in_send_ty,
+    reason = "the engine is shared with the owner of local tasks; the constructors ask for `Send`"
+)]
+// SAFETY: every constructor asks for `T: Send` (`from_raw` for a task that was made so), and the owner is the
+// only way to the task.
+unsafe impl Send for OwnedTask {}
+
+/// Owns a task that may be `!Send`. As [`OwnedTask`], but it stays on its thread.
+pub struct LocalOwnedTask(Erased<TaskVTable>);
+
+/// The two words of an owner, without the ownership. What `into_raw` gives; for queues and slabs of one's own.
+///
+/// Opaque, so that the state of a closed task cannot be lost on the way. Dropping it leaks the task.
+#[derive(Debug)]
+#[must_use = "dropping it leaks the task"]
+pub struct RawTask {
+    data: NonNull<()>,
+    word: NonNull<()>,
+}
+
+/// The methods that all owners share, over their engine in field 0.
+macro_rules! owner_methods {
+    () => {
+        /// Polls the task; `Ready` also once it is closed. Costs: one load, one indirect call.
+        #[inline]
+        pub fn poll(&mut self) -> Poll<()> {
+            self.0.poll()
+        }
+
+        /// The owner's own nudge to the task, between polls; nothing once it is closed. Costs: one load, one
+        /// indirect call.
+        ///
+        /// This is not a waker. A task that waits keeps a `Waker` that it was given when it was made.
+        #[inline]
+        pub fn wake(&self) {
+            self.0.wake();
+        }
+
+        /// Runs the task's shutdown route, once; later calls do nothing. The destructor runs when the owner is
+        /// dropped.
+        pub fn close(&mut self) {
+            self.0.close();
+        }
+
+        /// Whether [`close`](Self::close) has been called.
+        #[must_use]
+        pub fn is_closed(&self) -> bool {
+            self.0.is_closed()
+        }
+
+        /// Whether the task is a `T`. Costs: one indirect call.
+        #[must_use]
+        pub fn is<T: 'static>(&self) -> bool {
+            self.0.word().table().is::<T>()
+        }
+
+        /// The name of the task's type, for people.
+        #[must_use]
+        pub fn type_name(&self) -> &'static str {
+            self.0.word().table().type_name()
+        }
+
+        /// The task, if it is a `T` in a box and not closed. Its shutdown route is not run.
+        ///
+        /// # Errors
+        ///
+        /// Gives the owner back otherwise.
+        #[cfg(feature = "alloc")]
+        pub fn downcast<T: Unpin + 'static>(self) -> Result<Box<T>, Self> {
+            self.0.downcast().map_err(Self)
+        }
+
+        /// [`downcast`](Self::downcast) for a task that must not move.
+        ///
+        /// # Errors
+        ///
+        /// Gives the owner back, where `downcast` would.
+        #[cfg(feature = "alloc")]
+        pub fn downcast_pinned<T: 'static>(self) -> Result<Pin<Box<T>>, Self> {
+            self.0.downcast_pinned().map_err(Self)
+        }
+
+        /// The bare pair of a task that is not closed.
+        ///
+        /// It is good until the owner is used again. `drop_in_place` must not be called through it, since the
+        /// owner would run the shutdown route again.
+        #[must_use]
+        pub fn as_unsafe_ptr(&mut self) -> Option<UnsafeWakeablePtr> {
+            self.0.as_unsafe_ptr()
+        }
+
+        /// Gives up ownership; the two words go through memory of one's own and back by
+        /// [`from_raw`](Self::from_raw).
+        pub fn into_raw(self) -> RawTask {
+            RawTask::of(self.0)
+        }
+
+        /// Takes ownership again; a closed task is still closed.
+        ///
+        /// # Safety
+        ///
+        /// `raw` came from this type's [`into_raw`](Self::into_raw), and its task has not been freed through a
+        /// pair in between. A task that is not `Send` comes back on the thread it left.
+        pub unsafe fn from_raw(raw: RawTask) -> Self {
+            // SAFETY: the caller's words are this owner's.
+            Self(unsafe { raw.into_erased() })
+        }
+    };
+}
+#[cfg(feature = "registry")]
+pub(crate) use owner_methods;
+
+/// The constructors that differ by their bound alone.
+macro_rules! constructors {
+    ($owner:ident $(, $bound:ident)?) => {
+        impl $owner {
+            /// Owns `task`. Costs: none; the box is kept.
+            #[cfg(feature = "alloc")]
+            #[must_use]
+            pub fn new<T: WakeableTask $(+ $bound)? + 'static>(task: Box<T>) -> Self {
+                // SAFETY: the table is of boxes of `T`, and open.
+                Self(unsafe { Erased::from_box(task, const { &TaskVTable::of::<T>() }) })
+            }
+
+            /// Owns a `task` whose type has the `unsafe` contract. Costs: none; the box is kept.
+            #[cfg(feature = "alloc")]
+            #[must_use]
+            pub fn new_unsafe<T: UnsafeWakeableTask $(+ $bound)? + 'static>(task: Box<T>) -> Self {
+                // SAFETY: the table is of boxes of `T`, and open.
+                Self(unsafe { Erased::from_box(task, const { &TaskVTable::of_unsafe::<T>() }) })
+            }
+
+            /// Owns `task`, over a table that was chosen at run time. Costs: one indirect call for the check.
+            ///
+            /// # Errors
+            ///
+            /// Gives the box back if `table` is of another type, or of memory that is no box.
+            #[cfg(feature = "alloc")]
+            pub fn with_table<T: $($bound +)? 'static>(
+                task: Box<T>,
+                table: &'static TaskVTable,
+            ) -> Result<Self, Box<T>> {
+                if !table.boxes::<T>() {
+                    return Err(task);
+                }
+                // SAFETY: just checked; a table that a user can name is an open one.
+                Ok(Self(unsafe { Erased::from_box(task, table) }))
+            }
+
+            /// Owns a task that stands in memory of one's own: a slab, a ring, an arena.
+            ///
+            /// # Safety
+            ///
+            /// `table.is::<T>()`. `task` is live, and this owner is from now on the only one to use, move or free
+            /// it. It stands where the table expects it: for
+            /// [`TaskVTable::of_released`] where its `R::release` may give the memory back, for the other tables
+            /// in a `Box<T>`. `task` may be written through, and covers what `R::release` touches.
+            #[must_use]
+            pub unsafe fn from_parts<T: $($bound +)? 'static>(
+                task: NonNull<T>,
+                table: &'static TaskVTable,
+            ) -> Self {
+                debug_assert!(table.is::<T>(), "the table is of {}", table.type_name());
+                // SAFETY: the caller's promise.
+                Self(unsafe { Erased::new(task.cast(), table) })
+            }
+
+            owner_methods!();
+        }
+
+        impl fmt::Debug for $owner {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($owner)).field(&self.0).finish()
+            }
+        }
+    };
+}
+
+#[cfg(feature = "registry")]
+impl OwnedTask {
+    pub(crate) fn into_erased(self) -> Erased<TaskVTable> {
+        self.0
+    }
+}
+
+constructors!(OwnedTask, Send);
+constructors!(LocalOwnedTask);
+
+impl RawTask {
+    pub(crate) fn of<W: Word>(task: Erased<W>) -> Self {
+        let (data, word) = task.into_parts();
+        Self {
+            data,
+            word: NonNull::from(word).cast(),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The words came from an `Erased<W>`, and nobody owns the task.
+    pub(crate) unsafe fn into_erased<W: Word>(self) -> Erased<W> {
+        // SAFETY: the word was a `&'static W`.
+        let word = unsafe { self.word.cast::<W>().as_ref() };
+        // SAFETY: the two words of one owner, which gave it up.
+        unsafe { Erased::new(self.data, word) }
+    }
+}

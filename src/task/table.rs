@@ -1,0 +1,341 @@
+//! The tables of functions behind erased tasks.
+
+#[cfg(feature = "alloc")]
+use alloc::boxed::Box;
+use core::alloc::Layout;
+use core::any::{TypeId, type_name};
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::ptr;
+use core::task::Poll;
+
+use super::contract::{UnsafeWakeableTask, WakeableTask};
+
+/// The three functions that a poll needs: what a hot loop touches of a task's table. Three words, for ever.
+///
+/// Written by hand it serves the bare pair [`UnsafeWakeablePtr`](crate::UnsafeWakeablePtr) only; owners and
+/// registries take a [`TaskVTable`], which begins with these three and knows its type.
+///
+/// Each function takes a pointer to the task and asks its caller for the rules of
+/// [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
+#[repr(C)]
+pub struct UnsafeWakeableVTable {
+    /// Polls the task.
+    pub poll_fn: unsafe fn(*mut ()) -> Poll<()>,
+    /// Nudges the task.
+    pub wake_fn: unsafe fn(*const ()),
+    /// Runs the task's shutdown route; the task's destructor is still to be run by whoever owns it.
+    pub drop_fn: unsafe fn(*mut ()),
+}
+
+impl fmt::Debug for UnsafeWakeableVTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnsafeWakeableVTable")
+            .field("address", &ptr::from_ref(self))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Gives back the memory of a task that stands in no box: a slot of a slab, a ring, an arena.
+///
+/// # Safety
+///
+/// `release` is called once for each owner made by [`OwnedTask::from_parts`](crate::OwnedTask::from_parts) over
+/// a table that names this type, after the task's destructor has run (also after one that panicked), and on any
+/// thread that the owner has reached. It must then be sound, and must not unwind. It may not read the value.
+pub unsafe trait Release<T> {
+    /// Gives back the memory that held a `T`.
+    ///
+    /// # Safety
+    ///
+    /// `task` is the pointer that the owner was made from; the value in it is gone, and nobody uses it again.
+    unsafe fn release(task: *mut T);
+}
+
+/// The whole table of one task type: the three functions of a poll, then what an owner needs once.
+///
+/// It has no type parameter, so tables of all types fit into one array; it records its type instead, and every
+/// owner checks that. The identity of a type is its [`TypeId`], never the address of a table or function.
+///
+/// # Invariants
+///
+/// 1. All functions take a pointer to the one type that `type_id` names.
+/// 2. `calls` and `destroy` ask for nothing beyond the rules of [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
+/// 3. `boxed` means that `destroy` frees what `Box::<T>::into_raw` gave, and nothing else does.
+/// 4. `twin` is the table of the same task once closed: same type, same `destroy`, and three functions that do not
+///    touch the task. A table without a twin is one.
+#[repr(C)]
+pub struct TaskVTable {
+    calls: UnsafeWakeableVTable,
+    destroy: unsafe fn(*mut ()),
+    twin: Option<&'static Self>,
+    type_id: fn() -> TypeId,
+    type_name: fn() -> &'static str,
+    layout: Layout,
+    boxed: bool,
+}
+
+impl TaskVTable {
+    /// The table of a task in a box.
+    ///
+    /// Without the feature `alloc` there are no boxes: the table then serves the bare pair, and no owner takes it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::task::Poll;
+    /// use waker_tables::{TaskVTable, WakeableTask};
+    ///
+    /// struct Parse;
+    /// struct Merge;
+    /// # impl WakeableTask for Parse { fn poll(&mut self) -> Poll<()> { Poll::Ready(()) } }
+    /// # impl WakeableTask for Merge { fn poll(&mut self) -> Poll<()> { Poll::Ready(()) } }
+    ///
+    /// static STAGES: [TaskVTable; 2] = [TaskVTable::of::<Parse>(), TaskVTable::of::<Merge>()];
+    /// assert!(STAGES[1].is::<Merge>());
+    /// ```
+    #[must_use]
+    pub const fn of<T: WakeableTask + 'static>() -> Self {
+        Self::open::<T, Checked<T>, InBox>()
+    }
+
+    /// The table of a task in a box, for a type with the `unsafe` contract.
+    #[must_use]
+    pub const fn of_unsafe<T: UnsafeWakeableTask + 'static>() -> Self {
+        Self::open::<T, T, InBox>()
+    }
+
+    /// The table of a task whose memory `R` takes back.
+    ///
+    /// Owners over it come only from [`OwnedTask::from_parts`](crate::OwnedTask::from_parts), and give the task
+    /// back to `R` alone: `downcast` refuses, since there is no box to give.
+    #[must_use]
+    pub const fn of_released<T: WakeableTask + 'static, R: Release<T> + 'static>() -> Self {
+        Self::open::<T, Checked<T>, Given<R>>()
+    }
+
+    /// [`of_released`](Self::of_released) for a type with the `unsafe` contract.
+    #[must_use]
+    pub const fn of_released_unsafe<T: UnsafeWakeableTask + 'static, R: Release<T> + 'static>() -> Self {
+        Self::open::<T, T, Given<R>>()
+    }
+
+    /// Whether this is a table of `T`.
+    ///
+    /// Costs: one indirect call.
+    #[inline]
+    #[must_use]
+    pub fn is<T: 'static>(&self) -> bool {
+        (self.type_id)() == TypeId::of::<T>()
+    }
+
+    /// The name of the task type, for people.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        (self.type_name)()
+    }
+
+    /// Size and alignment of the task type.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The three functions alone, also in constants. Inside functions `&NAME` coerces to the same reference.
+    #[inline]
+    #[must_use]
+    pub const fn raw(&'static self) -> &'static UnsafeWakeableVTable {
+        &self.calls
+    }
+
+    /// Whether an owner over this table holds a `Box<T>`.
+    #[inline]
+    pub(crate) fn boxes<T: 'static>(&self) -> bool {
+        self.boxed && self.is::<T>()
+    }
+
+    /// The table of the same task once it is closed; none if this is that table.
+    #[inline]
+    pub(crate) const fn twin(&self) -> Option<&'static Self> {
+        self.twin
+    }
+
+    /// Runs the destructor and gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// `task` is a task of this table's type in this table's kind of memory, and nobody uses it again.
+    #[inline]
+    pub(crate) unsafe fn destroy(&self, task: *mut ()) {
+        // SAFETY: the caller's promise is what `destroy` asks for.
+        unsafe { (self.destroy)(task) }
+    }
+
+    /// `C` is `T` itself or a transparent wrapper of it.
+    const fn open<T: 'static, C: UnsafeWakeableTask, M: Memory<T> + 'static>() -> Self {
+        let calls = UnsafeWakeableVTable {
+            poll_fn: poll::<C>,
+            wake_fn: wake::<C>,
+            drop_fn: drop_in_place::<C>,
+        };
+        Self::build::<T, M>(calls, Some(&<(T, M)>::CLOSED))
+    }
+
+    const fn build<T: 'static, M: Memory<T>>(calls: UnsafeWakeableVTable, twin: Option<&'static Self>) -> Self {
+        Self {
+            calls,
+            destroy: destroy::<T, M>,
+            twin,
+            type_id: TypeId::of::<T>,
+            type_name: type_name::<T>,
+            layout: Layout::new::<T>(),
+            boxed: M::BOXED,
+        }
+    }
+}
+
+impl Deref for TaskVTable {
+    type Target = UnsafeWakeableVTable;
+
+    #[inline]
+    fn deref(&self) -> &UnsafeWakeableVTable {
+        &self.calls
+    }
+}
+
+impl fmt::Debug for TaskVTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskVTable")
+            .field("type", &self.type_name())
+            .field("address", &ptr::from_ref(self))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The twin as an associated constant of type and memory: a constant expression, so a reference to it is
+/// `&'static` (a run-time value would be E0716).
+trait Closed {
+    const CLOSED: TaskVTable;
+}
+
+impl<T: 'static, M: Memory<T> + 'static> Closed for (T, M) {
+    const CLOSED: TaskVTable = TaskVTable::build::<T, M>(
+        UnsafeWakeableVTable {
+            poll_fn: closed_poll,
+            wake_fn: closed_wake,
+            drop_fn: closed_drop,
+        },
+        None,
+    );
+}
+
+unsafe fn closed_poll(_: *mut ()) -> Poll<()> {
+    Poll::Ready(())
+}
+
+unsafe fn closed_wake(_: *const ()) {}
+
+unsafe fn closed_drop(_: *mut ()) {}
+
+/// A safe task as an `unsafe` one: a table's three functions are written once, over the `unsafe` contract.
+#[repr(transparent)]
+struct Checked<T>(T);
+
+// SAFETY: safe functions are sound in any order and number.
+unsafe impl<T: WakeableTask> UnsafeWakeableTask for Checked<T> {
+    #[inline]
+    unsafe fn poll(&mut self) -> Poll<()> {
+        self.0.poll()
+    }
+
+    #[inline]
+    unsafe fn wake(&self) {
+        self.0.wake();
+    }
+
+    #[inline]
+    unsafe fn drop_in_place(&mut self) {
+        self.0.close();
+    }
+}
+
+// The three functions of an open table. Their callers keep the rules of `UnsafeWakeableTask`.
+
+unsafe fn poll<T: UnsafeWakeableTask>(task: *mut ()) -> Poll<()> {
+    // SAFETY: rules 1 and 2: a live `T`, exclusively.
+    let task = unsafe { &mut *task.cast::<T>() };
+    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    unsafe { task.poll() }
+}
+
+unsafe fn wake<T: UnsafeWakeableTask>(task: *const ()) {
+    // SAFETY: rules 1 and 3: a live `T`, shared at the most.
+    let task = unsafe { &*task.cast::<T>() };
+    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    unsafe { task.wake() }
+}
+
+unsafe fn drop_in_place<T: UnsafeWakeableTask>(task: *mut ()) {
+    // SAFETY: rules 1 and 2: a live `T`, exclusively.
+    let task = unsafe { &mut *task.cast::<T>() };
+    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    unsafe { task.drop_in_place() }
+}
+
+/// Where a task stands, and how that memory is given back.
+trait Memory<T> {
+    const BOXED: bool;
+
+    /// # Safety
+    ///
+    /// `task` is a `T` in this kind of memory, and nobody uses it again.
+    unsafe fn destroy(task: *mut T);
+}
+
+struct InBox;
+
+impl<T> Memory<T> for InBox {
+    const BOXED: bool = true;
+
+    #[cfg(feature = "alloc")]
+    unsafe fn destroy(task: *mut T) {
+        // SAFETY: `boxed` owners are made of `Box::into_raw` pointers only; the box frees also on unwind.
+        drop(unsafe { Box::from_raw(task) });
+    }
+
+    #[cfg(not(feature = "alloc"))]
+    unsafe fn destroy(_task: *mut T) {}
+}
+
+struct Given<R>(PhantomData<R>);
+
+impl<T, R: Release<T>> Memory<T> for Given<R> {
+    const BOXED: bool = false;
+
+    unsafe fn destroy(task: *mut T) {
+        /// Gives the memory back when it goes out of scope, so also when the destructor unwinds.
+        struct GiveBack<T, R: Release<T>>(*mut T, PhantomData<R>);
+
+        impl<T, R: Release<T>> Drop for GiveBack<T, R> {
+            fn drop(&mut self) {
+                // SAFETY: the destructor has run or unwound, once, and this is the pointer the owner came from.
+                unsafe { R::release(self.0) }
+            }
+        }
+
+        let memory = GiveBack::<T, R>(task, PhantomData);
+        // SAFETY: the caller's `T` is live and nobody uses it again.
+        unsafe { ptr::drop_in_place(memory.0) }
+    }
+}
+
+/// `destroy` without the type of the task.
+///
+/// # Safety
+///
+/// As [`Memory::destroy`], for the `T` that `task` points to.
+unsafe fn destroy<T, M: Memory<T>>(task: *mut ()) {
+    // SAFETY: the caller's promise.
+    unsafe { M::destroy(task.cast::<T>()) }
+}
