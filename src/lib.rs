@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(
     missing_docs,
+    unnameable_types,
+    unreachable_pub,
     clippy::alloc_instead_of_core,
     clippy::mem_forget,
     clippy::missing_errors_doc,
@@ -10,13 +12,95 @@
     clippy::std_instead_of_core,
     clippy::unwrap_used
 )]
-//! Wakers and tasks.
+//! Real [`Waker`](core::task::Waker)s from your own pointer, and type-erased tasks polled by hand, both through typed
+//! tables of functions.
+//!
+//! For those who own their runtime boundary: schedulers, stage graphs, actor systems, job engines. This crate gives
+//! erasure, ownership, refcounts and wiring; queues, policy and threads stay yours.
+//!
+//! # Journey 1: a waker from your own pointer
+//!
+//! ```
+//! use std::sync::{Arc, Mutex};
+//! use waker_tables::waker_vtable;
+//!
+//! struct Job {
+//!     id: u32,
+//!     queue: Arc<Mutex<Vec<u32>>>,
+//! }
+//!
+//! impl Job {
+//!     fn on_wake(&self) {
+//!         self.queue.lock().unwrap().push(self.id);
+//!     }
+//! }
+//!
+//! waker_vtable! { static JOB: Arc<Job> => Job::on_wake; }
+//!
+//! let queue = Arc::new(Mutex::new(Vec::new()));
+//! let job = Arc::new(Job { id: 7, queue: queue.clone() });
+//!
+//! JOB.waker_ref(&job).wake_by_ref(); // for a poll: borrows, no refcount
+//! let waker = JOB.waker(job); // to keep: owns
+//! assert_eq!(JOB.get(&waker).unwrap().id, 7); // and back again, checked
+//! waker.wake();
+//! assert_eq!(*queue.lock().unwrap(), [7, 7]);
+//! ```
+//!
+//! `&'static T`, `usize` ids and your own refcounted header work the same way; see [`waker`].
+//!
+//! # Journey 2: tasks of any type behind two words
+//!
+//! ```
+//! use std::task::Poll;
+//! use waker_tables::{OwnedTask, WakeableTask};
+//!
+//! struct CountDown(u32);
+//!
+//! impl WakeableTask for CountDown {
+//!     fn poll(&mut self) -> Poll<()> {
+//!         self.0 -= 1;
+//!         if self.0 == 0 { Poll::Ready(()) } else { Poll::Pending }
+//!     }
+//! }
+//!
+//! let mut queue = vec![OwnedTask::new(Box::new(CountDown(1))), OwnedTask::new(Box::new(CountDown(3)))];
+//! let mut polls = 0;
+//! while !queue.is_empty() {
+//!     polls += queue.len();
+//!     queue.retain_mut(|task| task.poll().is_pending());
+//! }
+//! assert_eq!(polls, 4);
+//! ```
+//!
+//! Tables by hand, slabs and the bare pair of words are in [`task`]; tables by key, and tasks out of bytes off the
+//! wire, in [`registry`]; the state word that a scheduler keeps per task in [`wake_state`].
+//!
+//! # When you do not need it
+//!
+//! - A `Waker` from one type of your own, and a few nanoseconds do not matter: `std::task::Wake`.
+//! - One enum can hold all your tasks, or `Box<dyn Trait>` is erasure enough: use that.
+//! - Your tasks are futures and you want them scheduled: `async-task`, or a whole runtime such as tokio.
+//!
+//! # Features
+//!
+//! | feature | gives | default |
+//! |---|---|---|
+//! | `std` | implies `alloc` | yes |
+//! | `alloc` | `Arc` wakers, owners of boxes | with `std` |
+//! | `registry` | [`registry`]; needs `std` | yes |
+//! | `portable-atomic` | [`WakeState`] without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
+//!
+//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own and
+//! [`WakeState`]. Targets without compare-and-swap have no `Arc`.
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(doctest)]
+mod doctests;
 mod macros;
 #[cfg(feature = "registry")]
 pub mod registry;
@@ -55,4 +139,5 @@ pub mod __private {
     };
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     pub use alloc::{sync::Arc, task::Wake};
+    pub use core::{concat, stringify};
 }

@@ -3,7 +3,8 @@
 /// Declares tables for wakers, one `static` each: `static NAME: POINTER => function;`.
 ///
 /// `POINTER` is `Arc<T>`, `&'static T`, an own [`WakerPointer`](crate::WakerPointer), or `usize` for an id. The
-/// function is a path to a safe function or method that returns `()` and takes one of three things:
+/// function is a path to a safe function or method (or a closure that names its parameter's type) that returns `()`
+/// and takes one of three things:
 ///
 /// | it takes | `wake` | `wake_by_ref` |
 /// |---|---|---|
@@ -50,12 +51,8 @@
 /// ```
 #[macro_export]
 macro_rules! waker_vtable {
-    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $pointer:ty => $function:path;)+) => {$(
+    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $pointer:ty => $function:expr;)+) => {$(
         $(#[$attribute])*
-        #[allow(
-            private_interfaces,
-            reason = "a table may be as visible as its user likes; its target is reached only by those who can name it"
-        )]
         $visibility static $name: $crate::__private::WakerVTable<$pointer> = {
             struct __WakerTablesSlot;
 
@@ -70,13 +67,13 @@ macro_rules! waker_vtable {
 
             impl $crate::__private::WakeSlot for __WakerTablesSlot {
                 #[inline]
-                fn wake(pointer: $pointer) {
-                    $crate::__private::wake($function, pointer)
+                fn wake(__waker_tables_pointer: $pointer) {
+                    $crate::__private::wake::<$pointer, _, _>($function, __waker_tables_pointer)
                 }
 
                 #[inline]
-                fn wake_by_ref(pointer: &$pointer) {
-                    $crate::__private::wake_by_ref($function, pointer)
+                fn wake_by_ref(__waker_tables_pointer: &$pointer) {
+                    $crate::__private::wake_by_ref::<$pointer, _, _>($function, __waker_tables_pointer)
                 }
             }
 
@@ -90,7 +87,8 @@ macro_rules! waker_vtable {
 ///
 /// `method` is safe, returns `()`, and takes `self: Arc<Self>`, `self: &Arc<Self>` or `&self`; with the last two
 /// `wake_by_ref` takes no refcount. It belongs to `T` itself or to a trait in scope. A method named `wake` or
-/// `wake_by_ref` must be `T`'s own: the trait method of that name would call itself, and is refused.
+/// `wake_by_ref` must be `T`'s own: the trait method of that name would call itself, and is refused. Not on targets
+/// without compare-and-swap, which have no `Arc`.
 ///
 /// # Examples
 ///
@@ -122,14 +120,13 @@ macro_rules! derive_arc_unsafe_wakeable {
         impl $crate::__private::Wake for $target {
             #[inline]
             fn wake(self: $crate::__private::Arc<Self>) {
-                #[allow(unused_imports, reason = "it is there to make the wrong method ambiguous")]
+                // Makes the wrong method ambiguous.
                 use $crate::__private::NotAMethod as _;
                 $crate::__private::wake::<$crate::__private::Arc<Self>, _, _>(<$target>::$method, self)
             }
 
             #[inline]
             fn wake_by_ref(self: &$crate::__private::Arc<Self>) {
-                #[allow(unused_imports, reason = "it is there to make the wrong method ambiguous")]
                 use $crate::__private::NotAMethod as _;
                 $crate::__private::wake_by_ref::<$crate::__private::Arc<Self>, _, _>(<$target>::$method, self)
             }
@@ -142,7 +139,8 @@ macro_rules! derive_arc_unsafe_wakeable {
 ///
 /// Costs: what `T`'s functions cost. For a type with `std::task::Wake` that is the shape table of
 /// [`waker_vtable!`](crate::waker_vtable), if it overrides `wake_by_ref`, as
-/// [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable) does.
+/// [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable) does. Not on targets without compare-and-swap,
+/// which have no `Arc`.
 ///
 /// # Examples
 ///
@@ -165,10 +163,7 @@ macro_rules! derive_arc_unsafe_wakeable {
 #[macro_export]
 macro_rules! declare_raw_waker_vtable {
     ($target:ty, $name:ident) => {
-        #[allow(
-            private_interfaces,
-            reason = "a table may be as visible as its user likes; its target is reached only by those who can name it"
-        )]
+        #[doc = $crate::__private::concat!("The table of wakers over `Arc<", $crate::__private::stringify!($target), ">`.")]
         pub static $name: $crate::__private::WakerVTable<$crate::__private::Arc<$target>> = {
             struct __WakerTablesSlot;
 
@@ -215,6 +210,51 @@ macro_rules! declare_raw_waker_vtable {
 #[macro_export]
 macro_rules! derive_unsafe_wakeable_vtable {
     ($target:ty, $name:ident) => {
+        #[doc = $crate::__private::concat!("The table of `", $crate::__private::stringify!($target), "` tasks.")]
         pub static $name: $crate::__private::TaskVTable = $crate::__private::TaskVTable::of_unsafe::<$target>();
     };
+}
+
+/// Every macro expanded inside the crate, where the lints see what it emits.
+#[cfg(all(test, feature = "std"))]
+#[allow(
+    private_interfaces,
+    unreachable_pub,
+    unused_imports,
+    reason = "what a foreign crate's macro may do: `pub` statics of private types, an import against a wrong method"
+)]
+mod tests {
+    use alloc::sync::Arc;
+    use core::task::Poll;
+
+    use crate::UnsafeWakeableTask;
+
+    struct Job;
+
+    impl Job {
+        fn on_wake(self: &Arc<Self>) {
+            assert!(Arc::strong_count(self) > 0, "the waker holds one");
+        }
+    }
+
+    // SAFETY: nothing is done.
+    unsafe impl UnsafeWakeableTask for Job {
+        unsafe fn poll(&mut self) -> Poll<()> {
+            Poll::Ready(())
+        }
+        unsafe fn wake(&self) {}
+        unsafe fn drop_in_place(&mut self) {}
+    }
+
+    crate::derive_arc_unsafe_wakeable!(Job, on_wake);
+    crate::declare_raw_waker_vtable!(Job, DECLARED);
+    crate::derive_unsafe_wakeable_vtable!(Job, TASK);
+    crate::waker_vtable! { static JOB: Arc<Job> => Job::on_wake; }
+
+    #[test]
+    fn every_macro_makes_what_it_says() {
+        JOB.waker(Arc::new(Job)).wake();
+        DECLARED.waker(Arc::new(Job)).wake();
+        assert!(TASK.is::<Job>());
+    }
 }

@@ -6,7 +6,8 @@
 //!                                          └──build(key, bytes, &context)──►  RegisteredTask  (2 words, owns)
 //! ```
 //!
-//! Looking up and parsing allocate nothing. No user code runs under the registry's lock.
+//! Looking up and parsing allocate nothing. No user code runs under the registry's lock: a factory that panics, or uses
+//! the registry, leaves it as it was.
 
 use alloc::boxed::Box;
 use core::error::Error;
@@ -17,7 +18,6 @@ use core::panic::Location;
 use crate::task::{TaskVTable, WakeableTask};
 
 mod error;
-mod factory;
 mod index;
 mod key;
 mod task;
@@ -85,19 +85,16 @@ impl<C: 'static> VTableRegistry<C> {
     /// An empty registry whose factories get a `&C`.
     #[must_use]
     pub const fn with_context() -> Self {
-        Self {
-            index: Index::new(),
-            context: PhantomData,
-        }
+        Self { index: Index::new(), context: PhantomData }
     }
 
     /// Registers `table` under `key`, also if that is taken or [`try_register`](Self::try_register) would refuse its
-    /// names. Gives back the table that was there. A factory that was there is gone.
+    /// names. Gives back the table that was there. A factory that was there is found no longer, and kept like the entry.
     ///
     /// Tasks that exist keep their table.
     #[track_caller]
     pub fn register(&self, key: VTableKey, table: &'static TaskVTable) -> Option<&'static TaskVTable> {
-        self.replace(Node::new(key, table, None, Location::caller()))
+        self.replace(Node::new(key, table, Location::caller()))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -117,15 +114,13 @@ impl<C: 'static> VTableRegistry<C> {
             return Err(RegisterError::BadKey { key, error });
         }
         let given_at = Location::caller();
-        self.index
-            .fill(Node::new(key, table, None, given_at))
-            .map_err(|taken| RegisterError::Taken {
-                key,
-                registered: taken.entry().table().type_name(),
-                registered_at: taken.place,
-                given: table.type_name(),
-                given_at,
-            })
+        self.index.fill(Node::new(key, table, given_at)).map_err(|taken| RegisterError::Taken {
+            key,
+            registered: taken.entry().table().type_name(),
+            registered_at: taken.place(),
+            given: table.type_name(),
+            given_at,
+        })
     }
 
     /// Registers a type under `key` together with the function that makes it out of bytes, as
@@ -139,8 +134,7 @@ impl<C: 'static> VTableRegistry<C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        let table = const { &TaskVTable::of::<T>() };
-        self.replace(Node::new(key, table, Some(factory::erase(factory)), Location::caller()))
+        self.replace(Node::with_factory(key, factory, Location::caller()))
     }
 
     /// The table under `key`.
@@ -164,20 +158,11 @@ impl<C: 'static> VTableRegistry<C> {
         let Some(node) = self.index.find(key) else {
             return Err(BuildError::Unknown { key: key.into() });
         };
-        let entry = node.entry();
-        let Some(factory) = &node.factory else {
-            return Err(BuildError::NoFactory {
-                key: entry.key(),
-                registered: entry.table().type_name(),
-            });
-        };
-        match factory(bytes, context) {
-            // SAFETY: `register_factory` made the factory and the entry's table of one type, both of boxes.
-            Ok(task) => Ok(unsafe { RegisteredTask::adopt(task, entry) }),
-            Err(error) => Err(BuildError::Factory {
-                key: entry.key(),
-                error,
-            }),
+        let key = node.entry().key();
+        match RegisteredTask::build(node, bytes, context) {
+            Some(Ok(task)) => Ok(task),
+            Some(Err(error)) => Err(BuildError::Factory { key, error }),
+            None => Err(BuildError::NoFactory { key, registered: node.entry().table().type_name() }),
         }
     }
 

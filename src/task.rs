@@ -37,6 +37,7 @@
 //! | `wake` | the same |
 //! | `close`, `drop_in_place` | counts as done: drop does not run it again |
 //! | the destructor | the memory is freed, nothing runs twice |
+//! | `close` in the owner's drop, and then the destructor | the process aborts, as for every second panic |
 //!
 //! # It is not a waker
 //!

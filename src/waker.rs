@@ -33,7 +33,7 @@
 //! | `NAME.into_pointer(w)` | ± 0 | the pointer; the waker is gone | 0 |
 //!
 //! A panic in the wake function leaves every row true: the count stands in an owned value while it runs, or is
-//! not touched at all.
+//! not touched at all. A count that overflows aborts, as `Arc`'s does.
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
@@ -55,7 +55,8 @@ pub use table::WakerVTable;
 
 /// Makes a waker out of `arc`: `vtable.waker(arc)` as a function.
 ///
-/// Costs: two words are written; no refcount, no allocation.
+/// Costs: two words are written; no refcount, no allocation. Not on targets without compare-and-swap, which have no
+/// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 #[inline]
 #[must_use]
@@ -65,7 +66,8 @@ pub fn waker_from_arc<T: Send + Sync + 'static>(arc: Arc<T>, vtable: &'static Wa
 
 /// Makes a waker that borrows `arc`: `vtable.waker_ref(arc)` as a function.
 ///
-/// Costs: two words are written; no refcount, no allocation.
+/// Costs: two words are written; no refcount, no allocation. Not on targets without compare-and-swap, which have no
+/// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 #[inline]
 #[must_use]
@@ -77,7 +79,8 @@ pub fn waker_ref<'a, T: Send + Sync + 'static>(
 }
 
 /// The two words of a waker over `ptr`. Safe, since only the `unsafe` `Waker::from_raw` trusts them; whoever calls
-/// that passes one count of the `Arc` that `ptr` came from.
+/// that passes one count of the `Arc` that `ptr` came from. Not on targets without compare-and-swap, which have no
+/// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 #[inline]
 #[must_use]

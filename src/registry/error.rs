@@ -117,11 +117,7 @@ impl<T> NewTaskError<T> {
 
 impl From<KeyRef<'_>> for AskedKey {
     fn from(key: KeyRef<'_>) -> Self {
-        Self {
-            segment: cut(key.segment),
-            kind: cut(key.kind),
-            version: key.version,
-        }
+        Self { segment: cut(key.segment), kind: cut(key.kind), version: key.version }
     }
 }
 
@@ -143,28 +139,16 @@ fn cut(name: &str) -> Box<str> {
 
 impl fmt::Display for AskedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        KeyRef {
-            segment: &self.segment,
-            kind: &self.kind,
-            version: self.version,
-        }
-        .fmt(f)
+        KeyRef { segment: &self.segment, kind: &self.kind, version: self.version }.fmt(f)
     }
 }
 
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Taken {
-                key,
-                registered,
-                registered_at,
-                given,
-                given_at,
-            } => write!(
-                f,
-                "{key} is {registered}, registered at {registered_at}; it was to be {given} at {given_at}"
-            ),
+            Self::Taken { key, registered, registered_at, given, given_at } => {
+                write!(f, "{key} is {registered}, registered at {registered_at}; it was to be {given} at {given_at}")
+            }
             Self::BadKey { key, error } => write!(f, "{key} cannot be registered: {error}"),
         }
     }
@@ -199,10 +183,7 @@ impl<T> fmt::Debug for NewTaskError<T> {
             Self::WrongType { key, .. } => ("WrongType", key),
             Self::NotBoxed { key, .. } => ("NotBoxed", key),
         };
-        f.debug_struct(name)
-            .field("key", key)
-            .field("given", &type_name::<T>())
-            .finish_non_exhaustive()
+        f.debug_struct(name).field("key", key).field("given", &type_name::<T>()).finish_non_exhaustive()
     }
 }
 

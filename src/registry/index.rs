@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::error::Error;
 use core::hash::BuildHasherDefault;
 use core::panic::Location;
 use core::ptr::NonNull;
@@ -9,10 +10,12 @@ use std::collections::HashMap;
 use std::hash::DefaultHasher;
 use std::sync::{PoisonError, RwLock};
 
-use super::factory::Factory;
 use super::key::{KeyRef, VTableKey};
 use crate::task::erased::Word;
-use crate::task::{TaskVTable, UnsafeWakeableVTable};
+use crate::task::{OwnedTask, TaskVTable, UnsafeWakeableVTable, WakeableTask};
+
+/// A factory with its types erased: bytes and a context in, an owned task out.
+pub(super) type Factory<C> = Box<dyn Fn(&[u8], &C) -> Result<OwnedTask, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// What the second word of a [`RegisteredTask`](super::RegisteredTask) points to.
 ///
@@ -20,6 +23,7 @@ use crate::task::{TaskVTable, UnsafeWakeableVTable};
 ///
 /// 1. `calls` are the functions of `table`; of a closed entry, those of its twin.
 /// 2. `closed` is null, or points to an entry of the same node, so of the same table and key.
+#[repr(C)] // the functions first, as in a table: owners of both kinds poll with the same instructions
 pub(super) struct Entry {
     calls: UnsafeWakeableVTable,
     table: &'static TaskVTable,
@@ -28,21 +32,22 @@ pub(super) struct Entry {
 }
 
 /// One registration.
+///
+/// # Invariants
+///
+/// 1. `open` and `closed` are of one table and key; `open` is an open entry.
+/// 2. `factory` makes tasks of the table's type, in boxes, as the table expects them.
 pub(super) struct Node<C: 'static> {
     open: Entry,
     closed: Entry,
-    pub(super) factory: Option<Factory<C>>,
-    pub(super) place: &'static Location<'static>,
+    factory: Option<Factory<C>>,
+    place: &'static Location<'static>,
 }
 
 impl Entry {
     const fn of(calls: &UnsafeWakeableVTable, table: &'static TaskVTable, key: VTableKey) -> Self {
         Self {
-            calls: UnsafeWakeableVTable {
-                poll_fn: calls.poll_fn,
-                wake_fn: calls.wake_fn,
-                drop_fn: calls.drop_fn,
-            },
+            calls: UnsafeWakeableVTable { poll_fn: calls.poll_fn, wake_fn: calls.wake_fn, drop_fn: calls.drop_fn },
             table,
             key,
             closed: None,
@@ -78,23 +83,35 @@ unsafe impl Word for Entry {
 }
 
 impl<C> Node<C> {
-    pub(super) fn new(
-        key: VTableKey,
-        table: &'static TaskVTable,
-        factory: Option<Factory<C>>,
-        place: &'static Location<'static>,
-    ) -> Self {
+    pub(super) fn new(key: VTableKey, table: &'static TaskVTable, place: &'static Location<'static>) -> Self {
         let closed = table.twin().unwrap_or(table);
-        Self {
-            open: Entry::of(table, table, key),
-            closed: Entry::of(closed, table, key),
-            factory,
-            place,
-        }
+        Self { open: Entry::of(table, table, key), closed: Entry::of(closed, table, key), factory: None, place }
+    }
+
+    /// The table and the factory come from the one `T`, so they cannot disagree.
+    pub(super) fn with_factory<T, E, F>(key: VTableKey, make: F, place: &'static Location<'static>) -> Self
+    where
+        F: Fn(&[u8], &C) -> Result<T, E> + Send + Sync + 'static,
+        T: WakeableTask + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let factory: Factory<C> = Box::new(move |bytes, context| match make(bytes, context) {
+            Ok(task) => Ok(OwnedTask::new(Box::new(task))),
+            Err(error) => Err(error.into()),
+        });
+        Self { factory: Some(factory), ..Self::new(key, const { &TaskVTable::of::<T>() }, place) }
     }
 
     pub(super) fn entry(&self) -> &Entry {
         &self.open
+    }
+
+    pub(super) fn factory(&self) -> Option<&Factory<C>> {
+        self.factory.as_ref()
+    }
+
+    pub(super) fn place(&self) -> &'static Location<'static> {
+        self.place
     }
 }
 
@@ -113,10 +130,7 @@ struct Nodes<C: 'static> {
     all: Vec<NonNull<Node<C>>>,
 }
 
-#[expect(
-    clippy::non_send_fields_in_send_ty,
-    reason = "the lint sees the raw pointers, not what they lead to"
-)]
+#[expect(clippy::non_send_fields_in_send_ty, reason = "the lint sees the raw pointers, not what they lead to")]
 // SAFETY: a node is read-only once it is shared; keys, tables and places are `'static` data, and a factory is
 // `Send + Sync` whatever `C` is.
 unsafe impl<C> Send for Index<C> {}
@@ -125,10 +139,7 @@ unsafe impl<C> Sync for Index<C> {}
 
 impl<C> Index<C> {
     pub(super) const fn new() -> Self {
-        Self(RwLock::new(Nodes {
-            current: HashMap::with_hasher(BuildHasherDefault::new()),
-            all: Vec::new(),
-        }))
+        Self(RwLock::new(Nodes { current: HashMap::with_hasher(BuildHasherDefault::new()), all: Vec::new() }))
     }
 
     /// The node of `key`. Allocates nothing.

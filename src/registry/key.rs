@@ -96,11 +96,7 @@ impl VTableKey {
     #[inline]
     #[must_use]
     pub const fn key_ref(&self) -> KeyRef<'static> {
-        KeyRef {
-            segment: self.segment,
-            kind: self.kind,
-            version: self.version,
-        }
+        KeyRef { segment: self.segment, kind: self.kind, version: self.version }
     }
 }
 
@@ -114,11 +110,7 @@ impl<'a> KeyRef<'a> {
     pub fn parse(text: &'a str) -> Result<Self, ParseKeyError> {
         let (segment, rest) = text.split_once('/').ok_or(ParseKeyError::MissingSlash)?;
         let (kind, version) = rest.split_once("@v").ok_or(ParseKeyError::MissingVersion)?;
-        let key = Self {
-            segment,
-            kind,
-            version: parse_version(version).ok_or(ParseKeyError::Version)?,
-        };
+        let key = Self { segment, kind, version: parse_version(version).ok_or(ParseKeyError::Version)? };
         key.check()?;
         Ok(key)
     }
@@ -153,11 +145,7 @@ const fn check_name(name: &str) -> Result<(), NameError> {
 
 /// One text per number: no sign, no leading zero.
 fn parse_version(text: &str) -> Option<u16> {
-    let canonical = text == "0"
-        || text
-            .as_bytes()
-            .first()
-            .is_some_and(|first| matches!(first, b'1'..=b'9'));
+    let canonical = text == "0" || text.as_bytes().first().is_some_and(|first| matches!(first, b'1'..=b'9'));
     if canonical { text.parse().ok() } else { None }
 }
 

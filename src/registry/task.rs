@@ -1,17 +1,21 @@
 //! An owner that knows its key.
 
 use alloc::boxed::Box;
+use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
 use core::task::Poll;
 
 use super::error::NewTaskError;
-use super::index::Entry;
+use super::index::{Entry, Node};
 use super::key::VTableKey;
 use super::{GLOBAL_VTABLE_REGISTRY, VTableRegistry};
 use crate::task::erased::Erased;
 use crate::task::owned::owner_methods;
-use crate::task::{OwnedTask, RawTask, UnsafeWakeablePtr};
+use crate::task::{RawTask, UnsafeWakeablePtr};
+
+/// What a factory says that makes no task.
+type Refusal = Box<dyn Error + Send + Sync>;
 
 /// Owns a task that was made under a key. Two words, `Option` of it too; `Send`, not `Sync`.
 ///
@@ -112,15 +116,14 @@ impl RegisteredTask {
         }
     }
 
-    /// The task of a factory, under the key of its entry.
-    ///
-    /// # Safety
-    ///
-    /// `task` is open, and of the type and kind of memory of `entry`'s table; `entry` is an open one.
-    pub(super) unsafe fn adopt(task: OwnedTask, entry: &'static Entry) -> Self {
-        let (data, _) = task.into_erased().into_parts();
-        // SAFETY: the caller's promise; the first owner has just given the task up.
-        Self(unsafe { Erased::new(data, entry) })
+    /// The task that `node`'s factory makes; none if it has no factory.
+    pub(super) fn build<C>(node: &'static Node<C>, bytes: &[u8], context: &C) -> Option<Result<Self, Refusal>> {
+        let task = node.factory()?(bytes, context);
+        Some(task.map(|task| {
+            let (data, _) = task.into_erased().into_parts();
+            // SAFETY: invariants 1 and 2 of the node; the first owner has just given up the task, which was open.
+            Self(unsafe { Erased::new(data, node.entry()) })
+        }))
     }
 
     /// The key that the task was made under. Costs: one load.
@@ -135,9 +138,6 @@ impl RegisteredTask {
 
 impl fmt::Debug for RegisteredTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegisteredTask")
-            .field("key", &self.key())
-            .field("task", &self.0)
-            .finish()
+        f.debug_struct("RegisteredTask").field("key", &self.key()).field("task", &self.0).finish()
     }
 }

@@ -26,6 +26,12 @@ use core::task::Poll;
 /// assert!(task.poll().is_pending());
 /// assert!(task.poll().is_ready());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no task",
+    label = "it does not implement `WakeableTask`",
+    note = "a type with `UnsafeWakeableTask` goes through the functions for it: `OwnedTask::new_unsafe`, \
+            `TaskVTable::of_unsafe`, `derive_unsafe_wakeable_vtable!`"
+)]
 pub trait WakeableTask {
     /// Makes progress; `Ready` when there is nothing left to do. May be called again after `Ready`.
     fn poll(&mut self) -> Poll<()>;
@@ -98,6 +104,11 @@ pub trait WakeableTask {
 ///
 /// A future inside a task stands in a box, or in an `UnsafeCell` of a task that is not `Unpin`: `wake(&self)`
 /// makes a shared reference to the whole task, which may not cover a future between two polls.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no task of the `unsafe` contract",
+    label = "it does not implement `UnsafeWakeableTask`",
+    note = "a type with the safe `WakeableTask` goes through `OwnedTask::new` and `TaskVTable::of`"
+)]
 pub unsafe trait UnsafeWakeableTask {
     /// Makes progress; `Ready` when there is nothing left to do.
     ///

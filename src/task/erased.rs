@@ -70,11 +70,7 @@ impl<W: Word> Erased<W> {
     /// Invariants 1 and 2 hold of the two.
     #[inline]
     pub(crate) unsafe fn new(data: NonNull<()>, word: &'static W) -> Self {
-        Self {
-            data,
-            word,
-            task: PhantomData,
-        }
+        Self { data, word, task: PhantomData }
     }
 
     /// Takes the task out of its box.
@@ -149,10 +145,7 @@ impl<W: Word> Erased<W> {
     }
 
     pub(crate) fn as_unsafe_ptr(&mut self) -> Option<UnsafeWakeablePtr> {
-        (!self.is_closed()).then(|| UnsafeWakeablePtr {
-            data: self.data.as_ptr(),
-            vtable: self.word.table().raw(),
-        })
+        (!self.is_closed()).then(|| UnsafeWakeablePtr { data: self.data.as_ptr(), vtable: self.word.table().raw() })
     }
 }
 

@@ -245,10 +245,7 @@ constructors!(LocalOwnedTask);
 impl RawTask {
     pub(crate) fn of<W: Word>(task: Erased<W>) -> Self {
         let (data, word) = task.into_parts();
-        Self {
-            data,
-            word: NonNull::from(word).cast(),
-        }
+        Self { data, word: NonNull::from(word).cast() }
     }
 
     /// # Safety

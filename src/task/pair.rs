@@ -93,9 +93,6 @@ impl UnsafeWakeablePtr {
 
 impl fmt::Debug for UnsafeWakeablePtr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnsafeWakeablePtr")
-            .field("data", &self.data)
-            .field("vtable", &self.vtable)
-            .finish()
+        f.debug_struct("UnsafeWakeablePtr").field("data", &self.data).field("vtable", &self.vtable).finish()
     }
 }

@@ -31,9 +31,7 @@ pub struct UnsafeWakeableVTable {
 
 impl fmt::Debug for UnsafeWakeableVTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnsafeWakeableVTable")
-            .field("address", &ptr::from_ref(self))
-            .finish_non_exhaustive()
+        f.debug_struct("UnsafeWakeableVTable").field("address", &ptr::from_ref(self)).finish_non_exhaustive()
     }
 }
 
@@ -41,8 +39,8 @@ impl fmt::Debug for UnsafeWakeableVTable {
 ///
 /// # Safety
 ///
-/// `release` is called once for each owner made by [`OwnedTask::from_parts`](crate::OwnedTask::from_parts) over
-/// a table that names this type, after the task's destructor has run (also after one that panicked), and on any
+/// `release` is called at most once for each owner made by [`OwnedTask::from_parts`](crate::OwnedTask::from_parts)
+/// over a table that names this type (never for one that was forgotten), after the task's destructor has run (also after one that panicked), and on any
 /// thread that the owner has reached. It must then be sound, and must not unwind. It may not read the value.
 pub unsafe trait Release<T> {
     /// Gives back the memory that held a `T`.
@@ -79,7 +77,8 @@ pub struct TaskVTable {
 impl TaskVTable {
     /// The table of a task in a box.
     ///
-    /// Without the feature `alloc` there are no boxes: the table then serves the bare pair, and no owner takes it.
+    /// Without the feature `alloc` there are no boxes: the table then serves the bare pair, and an owner made over it
+    /// by `from_parts` neither destroys nor frees its task.
     ///
     /// # Examples
     ///
@@ -150,6 +149,7 @@ impl TaskVTable {
     }
 
     /// Whether an owner over this table holds a `Box<T>`.
+    #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "without `alloc` there are no boxes"))]
     #[inline]
     pub(crate) fn boxes<T: 'static>(&self) -> bool {
         self.boxed && self.is::<T>()
@@ -174,11 +174,7 @@ impl TaskVTable {
 
     /// `C` is `T` itself or a transparent wrapper of it.
     const fn open<T: 'static, C: UnsafeWakeableTask, M: Memory<T> + 'static>() -> Self {
-        let calls = UnsafeWakeableVTable {
-            poll_fn: poll::<C>,
-            wake_fn: wake::<C>,
-            drop_fn: drop_in_place::<C>,
-        };
+        let calls = UnsafeWakeableVTable { poll_fn: poll::<C>, wake_fn: wake::<C>, drop_fn: drop_in_place::<C> };
         Self::build::<T, M>(calls, Some(&<(T, M)>::CLOSED))
     }
 
@@ -221,11 +217,7 @@ trait Closed {
 
 impl<T: 'static, M: Memory<T> + 'static> Closed for (T, M) {
     const CLOSED: TaskVTable = TaskVTable::build::<T, M>(
-        UnsafeWakeableVTable {
-            poll_fn: closed_poll,
-            wake_fn: closed_wake,
-            drop_fn: closed_drop,
-        },
+        UnsafeWakeableVTable { poll_fn: closed_poll, wake_fn: closed_wake, drop_fn: closed_drop },
         None,
     );
 }

@@ -53,7 +53,7 @@ impl fmt::Debug for WakerRef<'_> {
 /// Made by [`WakerVTable::best_effort`](crate::WakerVTable::best_effort). It uses the table that std makes for
 /// `T`'s [`Wake`], so [`will_wake`](Waker::will_wake) is as weak as std's: true for a clone in the default
 /// profiles, perhaps false between two crates or codegen units. That is why it recovers nothing and makes no
-/// owned waker (`Waker::from(arc)` is as good).
+/// owned waker (`Waker::from(arc)` is as good). Not on targets without compare-and-swap, which have no `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub struct BestEffort<T>(PhantomData<fn(T) -> T>);
 
@@ -67,10 +67,7 @@ impl<T: Wake + Send + Sync + 'static> BestEffort<T> {
     pub fn waker_ref<'a>(&self, arc: &'a Arc<T>) -> WakerRef<'a> {
         // SAFETY: the count is `arc`'s, held for `'a`; the `Arc` goes into the `ManuallyDrop` below.
         let borrowed = unsafe { Arc::from_raw(Arc::as_ptr(arc)) };
-        WakerRef {
-            waker: ManuallyDrop::new(Waker::from(borrowed)),
-            owner: PhantomData,
-        }
+        WakerRef { waker: ManuallyDrop::new(Waker::from(borrowed)), owner: PhantomData }
     }
 }
 

@@ -13,46 +13,46 @@ use core::mem::ManuallyDrop;
 /// | function | counts after it | who owns the caller's count then |
 /// |---|---|---|
 /// | `clone_ptr` | + 1 | still the caller; the new one goes to the returned pointer |
-/// | `wake` | − 1 | nobody: it was consumed |
+/// | `wake` | − 1, or ± 0 | nobody, or whoever the function handed it on to (a queue of `Arc`s, say) |
 /// | `wake_by_ref` | ± 0 | still the caller |
 /// | `drop_ptr` | − 1 | nobody: it was consumed |
 ///
 /// # Safety
 ///
-/// 1. The four functions keep the table above, for a `ptr` that came from `Arc::<Self>::into_raw`, also when
-///    they panic.
+/// 1. The four functions keep the table above, for a `ptr` that came from `Arc::<Self>::into_raw` or `as_ptr` (the
+///    same pointer), also when they panic.
 /// 2. `clone_ptr` returns its argument. A clone that returned another `Arc` would make
 ///    [`will_wake`](core::task::Waker::will_wake) lie.
 /// 3. They may be called from any thread, several at once.
 ///
 /// This is about ownership alone. What a wake does is the type's own business.
 pub unsafe trait UnsafeWakeable: Send + Sync + 'static {
-    /// Wakes, and gives up the caller's count.
+    /// Wakes, and takes the caller's count.
     ///
     /// # Safety
     ///
-    /// `ptr` came from `Arc::<Self>::into_raw`, and one count of it is the caller's to give up.
+    /// `ptr` is an `Arc<Self>`'s, and one count of it is the caller's to give up.
     unsafe fn wake(ptr: *const Self);
 
     /// Wakes, and leaves the caller's count alone.
     ///
     /// # Safety
     ///
-    /// `ptr` came from `Arc::<Self>::into_raw`, and a count of it is held throughout the call.
+    /// `ptr` is an `Arc<Self>`'s, and a count of it is held throughout the call.
     unsafe fn wake_by_ref(ptr: *const Self);
 
     /// Adds one count and returns `ptr`.
     ///
     /// # Safety
     ///
-    /// `ptr` came from `Arc::<Self>::into_raw`, and a count of it is held throughout the call.
+    /// `ptr` is an `Arc<Self>`'s, and a count of it is held throughout the call.
     unsafe fn clone_ptr(ptr: *const Self) -> *const Self;
 
     /// Gives up the caller's count.
     ///
     /// # Safety
     ///
-    /// `ptr` came from `Arc::<Self>::into_raw`, and one count of it is the caller's to give up.
+    /// `ptr` is an `Arc<Self>`'s, and one count of it is the caller's to give up.
     unsafe fn drop_ptr(ptr: *const Self);
 }
 

@@ -14,7 +14,7 @@ pub struct Free;
 
 /// A pointer that fits into the one data word of a [`Waker`](core::task::Waker).
 ///
-/// Implemented for `Arc<T>`, `&'static T` and `usize` ids, and with the feature `portable-atomic` for
+/// Implemented for `Arc<T>`, `&'static T` and `usize` ids, and with the features `portable-atomic` and `alloc` for
 /// `portable_atomic_util::Arc<T>`. A runtime implements it once for its own refcounted header; the example
 /// `own_pointer.rs` does so for an intrusive count. It is not implemented for `Box<T>`: a waker is used from
 /// several threads at once, and a `Box` says that it is the only way to its target.
@@ -24,9 +24,11 @@ pub struct Free;
 ///
 /// # Safety
 ///
-/// 1. `as_raw(&p)` gives the word that `into_raw(p)` would give.
+/// 1. `as_raw(&p)` gives the word that `into_raw(p)` would give, address and provenance, and the same one for as
+///    long as `p` is borrowed: nothing done through `&Self` changes the word or gives up its count.
 /// 2. `from_raw(p.into_raw())` is `p`; the count goes through the word and comes back.
-/// 3. `clone_raw(w)` returns `w`, and there is one count more.
+/// 3. `clone_raw(w)` returns `w`, and there is one count more. So a waker's clone is a second pointer to the target,
+///    also if `Self` is not `Clone`: no `Self` gives out `&mut` to its target while another count exists.
 /// 4. Dropping a `Self` gives up one count. A `Self` that is never dropped gives up none, so one may be made by
 ///    `from_raw` over a word whose count another owner keeps, used by reference, and forgotten.
 /// 5. While a count is held by a raw word, the target stays alive and is not moved.
@@ -61,8 +63,8 @@ pub unsafe trait WakerPointer: Sized + Send + Sync + 'static {
     ///
     /// # Safety
     ///
-    /// `raw` came from [`into_raw`](Self::into_raw) or [`clone_raw`](Self::clone_raw), and its count is the
-    /// caller's to take; or a count of it is held elsewhere and the result is never dropped.
+    /// `raw` is a word of this pointer type, and a count of it is the caller's to take; or a count of it is held
+    /// elsewhere for as long as the result is used, and the result is never dropped.
     unsafe fn from_raw(raw: *const ()) -> Self;
 
     /// Adds one count and returns `raw`.
@@ -101,7 +103,7 @@ unsafe impl<T: Send + Sync + 'static> WakerPointer for Arc<T> {
 
     #[inline]
     unsafe fn from_raw(raw: *const ()) -> Self {
-        // SAFETY: the caller's word came from `Arc::<T>::into_raw`.
+        // SAFETY: the caller's word came from `Arc::<T>::into_raw`, or `as_ptr`, which gives the same.
         unsafe { Arc::from_raw(raw.cast::<T>()) }
     }
 
@@ -120,7 +122,7 @@ unsafe impl<T: Send + Sync + 'static> WakerPointer for Arc<T> {
 }
 
 /// The count of `portable_atomic_util`'s `Arc`, for targets without compare-and-swap.
-#[cfg(feature = "portable-atomic")]
+#[cfg(all(feature = "portable-atomic", feature = "alloc"))]
 // SAFETY: that `Arc` documents the same rules for the same four functions as `alloc`'s, see above.
 unsafe impl<T: Send + Sync + 'static> WakerPointer for portable_atomic_util::Arc<T> {
     type Target = T;

@@ -98,12 +98,11 @@ pub fn wake_by_ref<P: WakerPointer, F: WakeFn<P, S>, S>(function: F, pointer: &P
 }
 
 /// In scope inside [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable), so that naming `wake` or
-/// `wake_by_ref` on a type without such a method of its own is refused instead of calling itself for ever: the
-/// path is ambiguous where `Wake` is in scope, and finds a function without parameters where it is not.
+/// `wake_by_ref` on a type without such a method of its own is ambiguous instead of calling itself for ever.
 pub trait NotAMethod {
-    /// Fits no table.
+    /// Never called.
     fn wake() {}
-    /// Fits no table.
+    /// Never called.
     fn wake_by_ref() {}
 }
 

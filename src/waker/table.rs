@@ -14,7 +14,9 @@ use super::borrowed::WakerRef;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use super::contract::UnsafeWakeable;
 use super::pointer::WakerPointer;
-use super::shape::{Slot, WakeSlot};
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+use super::shape::Slot;
+use super::shape::WakeSlot;
 
 /// The table of functions behind the wakers of one pointer type: a `RawWakerVTable` and one word.
 ///
@@ -42,7 +44,7 @@ use super::shape::{Slot, WakeSlot};
 ///    every chain of homes ends in a static, distinct statics share no address, and a constant that was laid
 ///    over a static has the static's bytes, so its chain ends there too.
 #[repr(C)]
-pub struct WakerVTable<P: WakerPointer> {
+pub struct WakerVTable<P: 'static> {
     functions: RawWakerVTable,
     home: &'static Self,
     /// Invariant in `P`. Otherwise subtyping turns the table of `W<fn(&'static str)>` into that of
@@ -50,13 +52,11 @@ pub struct WakerVTable<P: WakerPointer> {
     pointer: PhantomData<fn(P) -> P>,
 }
 
-const _: () = assert!(
-    size_of::<WakerVTable<usize>>() == 5 * size_of::<usize>(),
-    "the docs promise five words"
-);
+const _: () = assert!(size_of::<WakerVTable<usize>>() == 5 * size_of::<usize>(), "the docs promise five words");
 
 impl<P: WakerPointer> WakerVTable<P> {
-    /// Makes a waker, which owns what `pointer` owned.
+    /// Makes a waker, which owns what `pointer` owned. In constants and statics:
+    /// [`const_waker`](WakerVTable::const_waker).
     ///
     /// Costs: two words are written; no refcount, no allocation.
     #[inline]
@@ -96,7 +96,8 @@ impl<P: WakerPointer> WakerVTable<P> {
         ptr::eq(waker.vtable(), &raw const self.functions) && ptr::eq(self.home, self)
     }
 
-    /// The target of `waker`, if it is one of this table's; see [Recovery](#recovery).
+    /// The target of `waker`, if it is one of this table's; see [Recovery](#recovery). Of a `&'static T`,
+    /// [`get_pointer`](Self::get_pointer) gives the reference with its whole lifetime.
     ///
     /// Costs: two address comparisons; no refcount.
     #[inline]
@@ -198,7 +199,7 @@ impl<T: UnsafeWakeable> WakerVTable<Arc<T>> {
     }
 }
 
-impl<P: WakerPointer> Deref for WakerVTable<P> {
+impl<P: 'static> Deref for WakerVTable<P> {
     type Target = RawWakerVTable;
 
     #[inline]
@@ -207,7 +208,7 @@ impl<P: WakerPointer> Deref for WakerVTable<P> {
     }
 }
 
-impl<P: WakerPointer> fmt::Debug for WakerVTable<P> {
+impl<P: 'static> fmt::Debug for WakerVTable<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WakerVTable")
             .field("pointer", &type_name::<P>())

@@ -1,1 +1,21 @@
-//! x
+//! What the crate promises, by behaviour.
+
+#![allow(clippy::missing_safety_doc, reason = "the contracts stand on the traits that are implemented here")]
+
+mod auto_traits;
+mod macros;
+mod sizes;
+mod subjects;
+mod task_drops;
+mod task_owners;
+mod wake_state;
+mod waker_counts;
+mod waker_panics;
+mod waker_recovery;
+
+#[cfg(feature = "registry")]
+mod allocations;
+#[cfg(feature = "registry")]
+mod keys;
+#[cfg(feature = "registry")]
+mod registry;

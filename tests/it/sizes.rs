@@ -1,0 +1,62 @@
+//! Every size that the documentation names.
+
+use std::mem::offset_of;
+use std::sync::Arc;
+use std::task::{RawWakerVTable, Waker};
+
+use waker_tables::*;
+
+const WORD: usize = size_of::<usize>();
+
+#[test]
+fn handles_are_two_words_with_a_niche() {
+    assert_eq!([size_of::<OwnedTask>(), size_of::<Option<OwnedTask>>()], [2 * WORD; 2]);
+    assert_eq!([size_of::<LocalOwnedTask>(), size_of::<Option<LocalOwnedTask>>()], [2 * WORD; 2]);
+    assert_eq!([size_of::<UnsafeWakeablePtr>(), size_of::<Option<UnsafeWakeablePtr>>()], [2 * WORD; 2]);
+    assert_eq!([size_of::<RawTask>(), size_of::<Option<RawTask>>()], [2 * WORD; 2]);
+    assert_eq!([size_of::<WakerRef<'_>>(), size_of::<Waker>()], [2 * WORD; 2]);
+    assert_eq!(size_of::<Option<WakerRef<'_>>>(), 2 * WORD);
+}
+
+#[cfg(feature = "registry")]
+#[test]
+fn a_registered_task_is_two_words_with_a_niche() {
+    assert_eq!([size_of::<RegisteredTask>(), size_of::<Option<RegisteredTask>>()], [2 * WORD; 2]);
+}
+
+#[test]
+fn the_hot_table_is_three_functions() {
+    assert_eq!(size_of::<UnsafeWakeableVTable>(), 3 * WORD);
+    assert_eq!(offset_of!(UnsafeWakeableVTable, poll_fn), 0);
+    assert_eq!(offset_of!(UnsafeWakeableVTable, wake_fn), WORD);
+    assert_eq!(offset_of!(UnsafeWakeableVTable, drop_fn), 2 * WORD);
+}
+
+#[test]
+fn a_task_table_begins_with_the_hot_table() {
+    struct Nothing;
+    impl WakeableTask for Nothing {
+        fn poll(&mut self) -> std::task::Poll<()> {
+            std::task::Poll::Ready(())
+        }
+    }
+    static TABLE: TaskVTable = TaskVTable::of::<Nothing>();
+    static RAW: &UnsafeWakeableVTable = TABLE.raw();
+    assert!(std::ptr::eq((&raw const TABLE).cast(), RAW));
+    assert!(std::ptr::eq(&raw const *TABLE, RAW));
+}
+
+#[test]
+fn a_waker_table_is_stds_and_one_word() {
+    waker_vtable! { static ID: usize => ignore; }
+    const fn ignore(_: usize) {}
+    static RAW: &RawWakerVTable = ID.raw();
+    assert_eq!(size_of::<WakerVTable<Arc<u8>>>(), size_of::<RawWakerVTable>() + WORD);
+    assert!(std::ptr::eq((&raw const ID).cast(), RAW));
+    assert!(std::ptr::eq(&raw const *ID, RAW));
+}
+
+#[test]
+fn a_wake_state_is_one_word() {
+    assert_eq!(size_of::<WakeState>(), WORD);
+}
