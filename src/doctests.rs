@@ -1,5 +1,13 @@
 //! Documents whose programs are run: the README's, the guides', and those that must not compile.
 
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[doc = include_str!("../docs/MIGRATING.md")]
+mod migrating {}
+
+#[doc = include_str!("../docs/waking.md")]
+mod waking {}
 
 #[doc = include_str!("../tests/refusals.md")]
 mod refusals {}
