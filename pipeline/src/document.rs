@@ -1,0 +1,70 @@
+//! One file, read.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// How far into a file a NUL byte makes it a binary one.
+pub const BINARY_WITHIN: u64 = 8192;
+
+/// Files of more bytes are refused: places in a text have 32 bits.
+const LONGEST: u64 = u32::MAX as u64;
+
+/// What was made of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was indexed.
+    Text {
+        /// Its length on disk.
+        bytes: u64,
+        /// Whether it was not UTF-8, and was read with U+FFFD in place of what is wrong.
+        lossy: bool,
+    },
+    /// It has a NUL byte within its first [`BINARY_WITHIN`] bytes, and was skipped.
+    Binary,
+    /// It could not be read, for this reason.
+    Unreadable(String),
+}
+
+/// Reads a file. There is a text if the outcome is [`Outcome::Text`].
+#[must_use]
+pub fn load(path: &Path) -> (Outcome, Option<String>) {
+    let bytes = match read(path) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return (Outcome::Binary, None),
+        Err(error) => return (Outcome::Unreadable(error.to_string()), None),
+    };
+    let length = bytes.len() as u64;
+    let (text, lossy) = match String::from_utf8(bytes) {
+        Ok(text) => (text, false),
+        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+    };
+    if text.len() as u64 > LONGEST {
+        return (Outcome::Unreadable(too_long().to_string()), None);
+    }
+    (Outcome::Text { bytes: length, lossy }, Some(text))
+}
+
+/// All bytes of a text, or `None` for a binary file.
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    file.by_ref().take(BINARY_WITHIN).read_to_end(&mut bytes)?;
+    if bytes.contains(&0) {
+        return Ok(None);
+    }
+    if length > LONGEST {
+        return Err(too_long());
+    }
+    let length = usize::try_from(length).map_err(io::Error::other)?;
+    // One more, so that the end is found without growing. A text that does not fit into memory is unreadable.
+    bytes.try_reserve_exact((length + 1).saturating_sub(bytes.len())).map_err(io::Error::other)?;
+    // One more than allowed, so that a file which grows, or whose length is not known, is noticed.
+    file.take(LONGEST + 1 - bytes.len() as u64).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST { Err(too_long()) } else { Ok(Some(bytes)) }
+}
+
+fn too_long() -> io::Error {
+    io::Error::other("it is longer than 4 GiB")
+}

@@ -1,0 +1,112 @@
+//! The run queues, and the threads that empty them.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crossbeam_queue::ArrayQueue;
+
+use super::slot::Slot;
+use crate::stop::Stop;
+
+thread_local! {
+    static THREAD: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The number of the worker that this thread is.
+pub(super) fn this_thread() -> Option<usize> {
+    THREAD.get()
+}
+
+/// One queue per thread. A thread takes from its own first, then from the others'.
+#[derive(Debug)]
+pub(super) struct Queues {
+    /// Each has room for all tasks. A task stands in one queue at most, once, so a push never fails.
+    of_threads: Box<[ArrayQueue<Arc<Slot>>]>,
+    /// Tasks that are not over.
+    live: AtomicUsize,
+    stop: Arc<Stop>,
+}
+
+/// Stops all threads if this one unwinds: a task that panicked wakes nobody, and the others would wait for ever.
+struct StopOnPanic<'a>(&'a Stop);
+
+impl Queues {
+    pub(super) fn new(threads: usize, tasks: usize, stop: Arc<Stop>) -> Self {
+        assert!(threads > 0 && tasks > 0, "{threads} threads, {tasks} tasks");
+        Self { of_threads: (0..threads).map(|_| ArrayQueue::new(tasks)).collect(), live: AtomicUsize::new(0), stop }
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.of_threads.len()
+    }
+
+    pub(super) fn add_live(&self) {
+        self.live.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn remove_live(&self) {
+        if self.live.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.stop.bell.ring_all();
+        }
+    }
+
+    /// Puts a woken task into the queue of `thread`, and has a sleeping thread look.
+    pub(super) fn push(&self, thread: usize, slot: Arc<Slot>) {
+        self.put(thread, slot);
+        self.stop.bell.ring();
+    }
+
+    /// Puts a task that goes on into the queue of this very `thread`, which is awake and looks there next.
+    pub(super) fn push_own(&self, thread: usize, slot: Arc<Slot>) {
+        self.put(thread, slot);
+    }
+
+    fn put(&self, thread: usize, slot: Arc<Slot>) {
+        let full = self.of_threads[thread].push(slot).is_err();
+        assert!(!full, "a task was put into a queue twice");
+    }
+
+    /// What a worker does until all tasks are over or everybody is to stop.
+    pub(super) fn work(&self, thread: usize) {
+        let _guard = StopOnPanic(&self.stop);
+        THREAD.set(Some(thread));
+        while !self.over() {
+            if let Some(slot) = self.take(thread) {
+                slot.poll(thread);
+            } else {
+                self.stop.bell.sleep_until(|| self.over() || self.any());
+            }
+        }
+    }
+
+    /// Whether there is anything to take.
+    fn any(&self) -> bool {
+        self.of_threads.iter().any(|queue| !queue.is_empty())
+    }
+
+    fn take(&self, thread: usize) -> Option<Arc<Slot>> {
+        let (before, from_own) = self.of_threads.split_at(thread);
+        from_own.iter().chain(before).find_map(ArrayQueue::pop)
+    }
+
+    fn over(&self) -> bool {
+        self.stop.asked() || self.live.load(Ordering::SeqCst) == 0
+    }
+
+    /// Drops what was not taken. The slots in the queues keep the queues.
+    pub(super) fn clear(&self) {
+        for queue in &self.of_threads {
+            while queue.pop().is_some() {}
+        }
+    }
+}
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.ask();
+        }
+    }
+}

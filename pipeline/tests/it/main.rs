@@ -1,0 +1,9 @@
+//! Tests of the pipeline, by what they show.
+
+mod answers;
+mod command;
+mod files;
+mod jobs;
+mod neighbour;
+mod stopping;
+mod waiting;
