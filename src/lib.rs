@@ -88,11 +88,12 @@
 //! |---|---|---|
 //! | `std` | implies `alloc` | yes |
 //! | `alloc` | `Arc` wakers, owners of boxes | with `std` |
-//! | `registry` | [`registry`]; needs `std` | yes |
+//! | `registry` | keys and [`StaticTable`]; with `alloc`, [`VTableRegistry`] and [`RegisteredTask`] | yes |
+//! | `serde` | the text form of keys | no |
 //! | `portable-atomic` | [`WakeState`] without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
 //!
-//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own and
-//! [`WakeState`]. Targets without compare-and-swap have no `Arc`.
+//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`] and
+//! [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -104,6 +105,8 @@ mod doctests;
 mod macros;
 #[cfg(feature = "registry")]
 pub mod registry;
+#[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
+mod sync;
 pub mod task;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
 pub mod wake_state;
@@ -111,10 +114,7 @@ pub mod waker;
 
 #[cfg(feature = "registry")]
 #[doc(inline)]
-pub use registry::{
-    AskedKey, BuildError, GLOBAL_VTABLE_REGISTRY, KeyRef, NameError, NewTaskError, ParseKeyError, RegisterError,
-    RegisteredTask, VTableKey, VTableRegistry,
-};
+pub use registry::*;
 #[doc(inline)]
 pub use task::{
     LocalOwnedTask, OwnedTask, RawTask, Release, TaskVTable, UnsafeWakeablePtr, UnsafeWakeableTask,

@@ -1,4 +1,4 @@
-//! Models of `WakeState` for loom: every interleaving of a few calls. Built with `--cfg loom`, empty otherwise.
+//! Models of the atomic protocols for loom: every interleaving of a few calls. Built with `--cfg loom`, empty otherwise.
 
 #![cfg(loom)]
 #![allow(missing_docs, reason = "tests")]
@@ -7,6 +7,10 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
+
+#[cfg(feature = "registry")]
+#[path = "models/registry.rs"]
+mod registry;
 
 use waker_tables::{Completed, Pause, Start, WakeState, Woke};
 

@@ -115,6 +115,11 @@ impl<'a> KeyRef<'a> {
         Ok(key)
     }
 
+    /// Equality for constants.
+    pub(super) const fn is(&self, other: &KeyRef<'_>) -> bool {
+        self.version == other.version && same(self.kind, other.kind) && same(self.segment, other.segment)
+    }
+
     /// Whether [`VTableKey::new`] would accept these names.
     pub(super) const fn check(&self) -> Result<(), ParseKeyError> {
         if let Err(error) = check_name(self.segment) {
@@ -125,6 +130,15 @@ impl<'a> KeyRef<'a> {
             Err(error) => Err(ParseKeyError::Kind(error)),
         }
     }
+}
+
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 const fn check_name(name: &str) -> Result<(), NameError> {

@@ -163,7 +163,7 @@ macro_rules! owner_methods {
         }
     };
 }
-#[cfg(feature = "registry")]
+#[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
 pub(crate) use owner_methods;
 
 /// The constructors that differ by their bound alone.
@@ -232,7 +232,7 @@ macro_rules! constructors {
     };
 }
 
-#[cfg(feature = "registry")]
+#[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
 impl OwnedTask {
     pub(crate) fn into_erased(self) -> Erased<TaskVTable> {
         self.0

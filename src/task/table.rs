@@ -155,6 +155,12 @@ impl TaskVTable {
         self.boxed && self.is::<T>()
     }
 
+    /// The type of the tasks that an owner over this table holds in boxes.
+    #[cfg_attr(not(all(feature = "alloc", feature = "registry")), expect(dead_code, reason = "for registries"))]
+    pub(crate) fn boxed_type(&self) -> Option<TypeId> {
+        self.boxed.then(|| (self.type_id)())
+    }
+
     /// The table of the same task once it is closed; none if this is that table.
     #[inline]
     pub(crate) const fn twin(&self) -> Option<&'static Self> {

@@ -71,8 +71,11 @@ fn task_types() {
 fn registry_types() {
     assert_eq!(autos!(RegisteredTask), [true, false, true, false, false]);
     assert_eq!(autos!(VTableRegistry), ALL);
+    assert_eq!([autos!(Entry<'_>), autos!(CachedEntry), autos!(StaticTable<1>)], [ALL; 3]);
+    assert_eq!(autos!(Family<'_, *const Cell<u8>>), ALL, "as the registry");
+    assert_eq!([autos!(LookupError), autos!(UpdateError), autos!(VersionReq), autos!(VersionState)], [ALL; 4]);
     assert_eq!(autos!(VTableRegistry<*const Cell<u8>>), ALL, "a context is only ever borrowed for a call");
-    assert_eq!([autos!(VTableKey), autos!(KeyRef<'_>), autos!(AskedKey)], [ALL; 3]);
+    assert_eq!([autos!(VTableKey), autos!(KeyRef<'_>), autos!(Asked)], [ALL; 3]);
     assert_eq!([autos!(ParseKeyError), autos!(NameError), autos!(RegisterError)], [ALL; 3]);
     assert_eq!(autos!(NewTaskError<u8>), ALL);
     assert_eq!(autos!(NewTaskError<*const u8>)[..2], [false, false], "it holds the task");

@@ -16,6 +16,18 @@ mod waker_recovery;
 #[cfg(feature = "registry")]
 mod allocations;
 #[cfg(feature = "registry")]
+mod entries;
+#[cfg(feature = "registry")]
+mod families;
+#[cfg(feature = "registry")]
+mod history;
+#[cfg(feature = "registry")]
+mod hostile;
+#[cfg(feature = "registry")]
 mod keys;
 #[cfg(feature = "registry")]
 mod registry;
+#[cfg(feature = "registry")]
+mod registry_model;
+#[cfg(feature = "serde")]
+mod serde;

@@ -10,8 +10,8 @@ use std::task::Poll;
 use std::thread;
 
 use waker_tables::{
-    BuildError, GLOBAL_VTABLE_REGISTRY, KeyRef, NewTaskError, ParseKeyError, RegisterError, RegisteredTask, Release,
-    TaskVTable, UnsafeWakeableVTable, VTableKey, VTableRegistry, WakeableTask,
+    BuildError, GLOBAL_VTABLE_REGISTRY, KeyRef, LookupError, NewTaskError, ParseKeyError, RegisterError,
+    RegisteredTask, Release, TaskVTable, UnsafeWakeableVTable, VTableKey, VTableRegistry, VersionReq, WakeableTask,
 };
 
 struct Parse(Arc<()>);
@@ -107,11 +107,15 @@ fn try_register_refuses_a_key_that_has_no_text() {
 
 #[test]
 fn a_task_under_an_unknown_key_comes_back() {
+    GLOBAL_VTABLE_REGISTRY.register(VTableKey::new("test", "somebody_registers_this", 1), &MERGE);
     let seen = Arc::new(());
     let unknown = VTableKey::new("test", "nobody_registers_this", 1);
     let error = RegisteredTask::try_new(Box::new(Parse(seen.clone())), unknown).expect_err("it is unknown");
     let text = error.to_string();
-    assert!(matches!(&error, NewTaskError::Unknown { key, .. } if *key == unknown));
+    let NewTaskError::Lookup { error: LookupError::UnknownKind { asked }, .. } = &error else {
+        panic!("another error: {error}")
+    };
+    assert_eq!((&*asked.segment, &*asked.kind, &asked.version), ("test", unknown.kind, &VersionReq::Exact(1)));
     assert!(Arc::ptr_eq(&error.into_task().0, &seen));
 
     let panic = catch_unwind(|| RegisteredTask::new(Box::new(Merge(1)), unknown)).expect_err("it panics");
@@ -170,9 +174,11 @@ fn build_says_what_is_missing() {
     let build = |key, bytes| JOBS.build(key, bytes, &Vec::new());
     let long = "ä".repeat(100);
     let asked = KeyRef { segment: &long, kind: "k", version: 7 };
-    let BuildError::Unknown { key } = build(asked, b"").expect_err("it is unknown") else { panic!("another error") };
-    assert!(key.segment.len() <= 64 && long.starts_with(key.segment.trim_end_matches('…')));
-    assert_eq!((&*key.kind, key.version), ("k", 7));
+    let error = build(asked, b"").expect_err("it is unknown");
+    assert!(error.source().is_some_and(<dyn Error>::is::<LookupError>));
+    let BuildError::Lookup(LookupError::UnknownSegment { asked }) = error else { panic!("another error") };
+    assert!(asked.segment.len() <= 64 && long.starts_with(asked.segment.trim_end_matches('…')));
+    assert_eq!((&*asked.kind, asked.version), ("k", VersionReq::Exact(7)));
 
     let error = build(OTHER.key_ref(), b"").expect_err("no factory");
     assert!(matches!(error, BuildError::NoFactory { key: OTHER, registered } if registered == PARSE.type_name()));
@@ -256,7 +262,7 @@ fn readers_and_writers_from_many_threads_agree() {
             });
         }
     });
-    assert_eq!(registry.len(), versions.into());
+    assert_eq!(registry.len(), usize::from(versions));
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn best_effort_wakers_panic_like_stds() {
     assert_eq!((Arc::strong_count(&arc), arc.0), (1, 1));
     let owned: Waker = borrowed.clone();
     assert_eq!(Arc::strong_count(&arc), 2);
-    assert!(borrowed.will_wake(&owned));
+    assert!(borrowed.will_wake(&owned) || cfg!(miri), "as good as std's, which Miri makes as bad as it may be");
     drop(owned);
     assert_eq!(Arc::strong_count(&arc), 1);
 }

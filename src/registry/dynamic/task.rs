@@ -7,9 +7,9 @@ use core::pin::Pin;
 use core::task::Poll;
 
 use super::error::NewTaskError;
-use super::index::{Entry, Node};
-use super::key::VTableKey;
+use super::node::{Node, Record};
 use super::{GLOBAL_VTABLE_REGISTRY, VTableRegistry};
+use crate::registry::key::VTableKey;
 use crate::task::erased::Erased;
 use crate::task::owned::owner_methods;
 use crate::task::{RawTask, UnsafeWakeablePtr};
@@ -45,7 +45,7 @@ type Refusal = Box<dyn Error + Send + Sync>;
 /// assert!(task.poll().is_ready());
 /// assert_eq!(task.key(), PARSE);
 /// ```
-pub struct RegisteredTask(Erased<Entry>);
+pub struct RegisteredTask(Erased<Record>);
 
 #[expect(
     clippy::non_send_fields_in_send_ty,
@@ -100,19 +100,30 @@ impl RegisteredTask {
         task: Box<T>,
         key: VTableKey,
     ) -> Result<Self, NewTaskError<T>> {
-        let Some(node) = registry.index().find(key.key_ref()) else {
-            return Err(NewTaskError::Unknown { key, task });
-        };
-        let entry = node.entry();
-        let table = entry.table();
-        if table.boxes::<T>() {
-            // SAFETY: just checked; `entry` is the open one of its node.
-            Ok(Self(unsafe { Erased::from_box(task, entry) }))
-        } else if table.is::<T>() {
-            Err(NewTaskError::NotBoxed { key, task })
+        match registry.catalog().look_up(key.key_ref()) {
+            Ok(node) => Self::own(task, node.record()),
+            Err(error) => Err(NewTaskError::Lookup { error, task }),
+        }
+    }
+
+    /// Owns `task` under the key of an open record.
+    #[inline]
+    pub(super) fn own<T: Send + 'static>(task: Box<T>, record: &'static Record) -> Result<Self, NewTaskError<T>> {
+        if record.boxes::<T>() {
+            // SAFETY: just checked; `record` is the open one of its node.
+            Ok(Self(unsafe { Erased::from_box(task, record) }))
         } else {
-            let registered = table.type_name();
-            Err(NewTaskError::WrongType { key, registered, task })
+            Err(Self::refuse(task, record))
+        }
+    }
+
+    #[cold]
+    fn refuse<T: 'static>(task: Box<T>, record: &Record) -> NewTaskError<T> {
+        let (table, key) = (record.table(), record.key());
+        if table.is::<T>() {
+            NewTaskError::NotBoxed { key, task }
+        } else {
+            NewTaskError::WrongType { key, registered: table.type_name(), task }
         }
     }
 
@@ -122,7 +133,7 @@ impl RegisteredTask {
         Some(task.map(|task| {
             let (data, _) = task.into_erased().into_parts();
             // SAFETY: invariants 1 and 2 of the node; the first owner has just given up the task, which was open.
-            Self(unsafe { Erased::new(data, node.entry()) })
+            Self(unsafe { Erased::new(data, node.record()) })
         }))
     }
 

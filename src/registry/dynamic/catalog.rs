@@ -1,0 +1,182 @@
+//! The engine of a registry: look-ups that wait for nobody, and writers that take turns.
+//!
+//! ```text
+//!  key ──hash──► keys: Index<Slot> ──► Slot ──► Node (table, factory)          exact look-ups: the whole key
+//!                                                 ▲
+//!  name ─hash──► families: Index<FamilyNode> ──► Snapshot (versions, preferred) resolve, aliases, and what is missing
+//! ```
+//!
+//! At every instant each version of a published snapshot is in the table of keys: a writer publishes slots first, then
+//! the snapshot, then empties the slots of what was removed.
+
+use alloc::vec::Vec;
+
+use super::error::{Asked, LookupError};
+use super::index::Index;
+use super::node::{Node, Slot};
+use super::snapshot::{FamilyNode, Version, VersionReq, VersionState};
+use super::turn::Turn;
+use super::writer::Books;
+use crate::registry::hash::Names;
+use crate::registry::key::KeyRef;
+use crate::sync::{AtomicUsize, Ordering};
+
+/// # Invariants
+///
+/// 1. Slots, families, snapshots and nodes live until the catalog is dropped.
+/// 2. They are written by the holder of the turn alone.
+pub(super) struct Catalog<C: 'static> {
+    pub(super) keys: Index<Slot<C>>,
+    pub(super) families: Index<FamilyNode<C>>,
+    /// The longest name; a longer one is not even hashed.
+    pub(super) longest: AtomicUsize,
+    pub(super) turn: Turn<Books<C>>,
+}
+
+/// Sizes that a registry tells.
+pub(super) struct Sizes {
+    pub(super) keys: usize,
+    pub(super) families: usize,
+    pub(super) longest_run: usize,
+    pub(super) retained: usize,
+}
+
+/// Everything is `const` outside loom's models, whose atomics are not.
+macro_rules! const_outside_loom {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident() -> Self $body:block) => {
+        $(#[$attribute])*
+        #[cfg(not(loom))]
+        $visibility const fn $name() -> Self $body
+        $(#[$attribute])*
+        #[cfg(loom)]
+        $visibility fn $name() -> Self $body
+    };
+}
+pub(super) use const_outside_loom;
+
+impl<C> Catalog<C> {
+    const_outside_loom! {
+        pub(super) fn new() -> Self {
+            Self {
+                keys: Index::new(),
+                families: Index::new(),
+                longest: AtomicUsize::new(0),
+                turn: Turn::new(Books::new()),
+            }
+        }
+    }
+
+    /// The slot of a whole key. Allocates nothing.
+    #[inline]
+    pub(super) fn slot(&self, key: KeyRef<'_>) -> Option<&Slot<C>> {
+        if self.is_too_long(key.segment, key.kind) {
+            return None;
+        }
+        self.known_slot(&Names::of(key.segment, key.kind), key.version)
+    }
+
+    #[inline]
+    pub(super) fn known_slot(&self, names: &Names<'_>, version: u16) -> Option<&Slot<C>> {
+        self.keys.find(names.version(version), |slot| slot.is(names, version))
+    }
+
+    /// What is registered under a key, or under the family that its name is an alias of. Allocates nothing.
+    #[inline]
+    pub(super) fn find(&self, key: KeyRef<'_>) -> Option<&Node<C>> {
+        match self.slot(key).and_then(Slot::current) {
+            Some(node) => Some(node),
+            None => self.find_behind_alias(key),
+        }
+    }
+
+    #[cold]
+    fn find_behind_alias(&self, key: KeyRef<'_>) -> Option<&Node<C>> {
+        let family = self.family(key.segment, key.kind)?;
+        let snapshot = family.real().snapshot()?;
+        let at = snapshot.place(key.version).ok()?;
+        Some(self.node(&snapshot.versions[at]))
+    }
+
+    /// The family of a name, or the alias.
+    #[inline]
+    pub(super) fn family(&self, segment: &str, kind: &str) -> Option<&FamilyNode<C>> {
+        if self.is_too_long(segment, kind) {
+            return None;
+        }
+        let names = Names::of(segment, kind);
+        self.families.find(names.family(), |family| family.is(&names))
+    }
+
+    /// The node that a family's current state has for a request.
+    #[inline]
+    pub(super) fn resolve(&self, segment: &str, kind: &str, wanted: &VersionReq) -> Result<&Node<C>, LookupError> {
+        let snapshot = self.family(segment, kind).and_then(|family| family.real().snapshot());
+        match snapshot.map(|snapshot| snapshot.pick(wanted)) {
+            Some(Ok(version)) => Ok(self.node(version)),
+            _ => Err(self.explain(segment, kind, wanted)),
+        }
+    }
+
+    /// [`find`](Self::find), with the reason.
+    #[inline]
+    pub(super) fn look_up(&self, key: KeyRef<'_>) -> Result<&Node<C>, LookupError> {
+        self.find(key).ok_or_else(|| self.explain(key.segment, key.kind, &VersionReq::Exact(key.version)))
+    }
+
+    /// Why nothing was found. What it says was true at some instant of its own, which is later than the look-up's.
+    #[cold]
+    fn explain(&self, segment: &str, kind: &str, wanted: &VersionReq) -> LookupError {
+        let asked = Asked::new(segment, kind, wanted.clone());
+        let Some(family) = self.family(segment, kind).map(FamilyNode::real) else {
+            let known = self.families.iter().any(|family| family.segment == segment);
+            return if known { LookupError::UnknownKind { asked } } else { LookupError::UnknownSegment { asked } };
+        };
+        let Some(snapshot) = family.snapshot() else {
+            return LookupError::UnknownVersion { asked, versions: Vec::new() };
+        };
+        let versions: Vec<u16> = snapshot.versions.iter().map(|known| known.number).collect();
+        let was_there = match *wanted {
+            VersionReq::Exact(version) => {
+                self.slot(KeyRef { segment: family.segment, kind: family.kind, version }).is_some()
+            }
+            _ => false,
+        };
+        if versions.is_empty() || was_there {
+            return LookupError::Retired { asked, versions };
+        }
+        match snapshot.pick(wanted) {
+            Err(Some(&Version { number: version, state: VersionState::Draining { successor }, .. })) => {
+                LookupError::Draining { asked, version, successor }
+            }
+            _ => LookupError::UnknownVersion { asked, versions },
+        }
+    }
+
+    /// All that is registered now, in no order; each key as it is when it is met.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Node<C>> {
+        self.keys.iter().filter_map(Slot::current)
+    }
+
+    #[inline]
+    #[expect(clippy::unused_self, reason = "it lends its lifetime")]
+    pub(super) fn node(&self, version: &Version<C>) -> &Node<C> {
+        // SAFETY: invariant 1 of `Snapshot`: it lives as long as the catalog, which is borrowed.
+        unsafe { version.node.as_ref() }
+    }
+
+    fn is_too_long(&self, segment: &str, kind: &str) -> bool {
+        // Relaxed: who knows of a registration by other means has a happens-before edge to its store.
+        segment.len().max(kind.len()) > self.longest.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn sizes(&self) -> Sizes {
+        let retained = self.turn.take().retained;
+        let (keys, families) = (self.keys.shape(), self.families.shape());
+        Sizes {
+            keys: self.iter().count(),
+            families: self.families.iter().filter(|family| !family.is_alias()).count(),
+            longest_run: keys.longest_run.max(families.longest_run),
+            retained: retained + keys.retained + families.retained,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The two names of a key as a few words: what is hashed, and what is compared. Also in constants.
+//!
+//! A name of up to sixteen bytes, as most are, is its first and its last eight, which may overlap. Two such names of one
+//! length are equal if these are, so a look-up need not read the text that it was registered with.
+//!
+//! The hash is a few multiplications and has no key. Text off the wire is only looked up, never inserted, so that hostile
+//! text can at worst walk the longest run of keys that the program itself registered. The folded multiplication and the
+//! overlapping words are wyhash's ideas.
+
+const SEGMENT: u64 = 0x9e37_79b9_7f4a_7c15;
+const KIND: u64 = 0xd6e8_feb8_6659_fd93;
+const VERSION: u64 = 0xa076_1d64_78bd_642f;
+const LENGTH: u64 = 0xe703_7ed1_a0b4_28db;
+
+/// The longest name that its two words tell whole.
+const SHORT: usize = 16;
+
+/// Two names, with their words.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    segment: &'a str,
+    kind: &'a str,
+    words: Words,
+}
+
+/// What is kept of two names beside the index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Words {
+    ends: [u64; 4],
+    lengths: [u32; 2],
+}
+
+impl<'a> Names<'a> {
+    #[inline]
+    pub(super) const fn of(segment: &'a str, kind: &'a str) -> Self {
+        let (a, b) = ends(segment.as_bytes());
+        let (c, d) = ends(kind.as_bytes());
+        #[expect(clippy::cast_possible_truncation, reason = "names of that length are compared whole")]
+        let lengths = [segment.len() as u32, kind.len() as u32];
+        Self { segment, kind, words: Words { ends: [a, b, c, d], lengths } }
+    }
+
+    /// The hash of the family.
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    #[inline]
+    pub(super) const fn family(&self) -> u64 {
+        let (segment, kind) = self.halves();
+        fold(segment, kind)
+    }
+
+    /// The hash of one version. The two names are hashed side by side, so it is two multiplications deep.
+    #[inline]
+    pub(super) const fn version(&self, version: u16) -> u64 {
+        let (segment, kind) = self.halves();
+        fold(segment, kind ^ (version as u64 + 1).wrapping_mul(VERSION))
+    }
+
+    #[inline]
+    const fn halves(&self) -> (u64, u64) {
+        let [a, b, c, d] = self.words.ends;
+        (half(self.segment, a, b, SEGMENT), half(self.kind, c, d, KIND))
+    }
+}
+
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+impl Names<'_> {
+    #[inline]
+    pub(super) const fn words(&self) -> Words {
+        self.words
+    }
+
+    /// Whether the names with these words are the same. They are read only if one of them is long.
+    #[inline]
+    pub(super) fn are(&self, words: &Words, names: impl Fn() -> (&'static str, &'static str)) -> bool {
+        self.words == *words
+            && (self.segment.len().max(self.kind.len()) <= SHORT || names() == (self.segment, self.kind))
+    }
+}
+
+/// The two halves of the product, folded into one word: every bit of both factors reaches most bits of it.
+#[inline]
+const fn fold(a: u64, b: u64) -> u64 {
+    let product = (a as u128) * (b as u128);
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
+    let (low, high) = (product as u64, (product >> 64) as u64);
+    low ^ high
+}
+
+/// One name. Of a long one, what stands in front of the last sixteen bytes is folded in before.
+#[inline]
+const fn half(name: &str, first: u64, last: u64, seed: u64) -> u64 {
+    let length = name.len();
+    let seed = seed ^ (length as u64).wrapping_mul(LENGTH);
+    let seed = if length > SHORT { front(name.as_bytes(), seed) } else { seed };
+    fold(first ^ SEGMENT, last ^ seed)
+}
+
+#[cold]
+const fn front(mut bytes: &[u8], mut seed: u64) -> u64 {
+    while let (true, Some((word, rest))) = (bytes.len() > SHORT, bytes.split_first_chunk::<8>()) {
+        seed = fold(seed ^ u64::from_le_bytes(*word), LENGTH);
+        bytes = rest;
+    }
+    // The word in the middle of the last sixteen bytes or more that the ends leave out.
+    match bytes.first_chunk::<8>() {
+        Some(word) => fold(seed ^ u64::from_le_bytes(*word), LENGTH),
+        None => seed,
+    }
+}
+
+/// The words at both ends. Different names of one length, up to sixteen bytes, have different ones.
+#[inline]
+const fn ends(bytes: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (u32::from_le_bytes(*first) as u64, u32::from_le_bytes(*last) as u64)
+    } else if let [first, .., last] = *bytes {
+        (first as u64 | (bytes[bytes.len() / 2] as u64) << 8, last as u64)
+    } else if let [only] = *bytes {
+        (only as u64, 0)
+    } else {
+        (0, 0)
+    }
+}

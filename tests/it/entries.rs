@@ -1,0 +1,229 @@
+//! What is looked up once and kept: entries, cached entries, tables in constants; and what a registry keeps for them.
+
+use std::convert::Infallible;
+use std::ptr;
+use std::sync::Arc;
+use std::task::Poll;
+
+use waker_tables::{
+    CachedEntry, GLOBAL_VTABLE_REGISTRY, KeyRef, NewTaskError, Release, StaticTable, TaskVTable, VTableKey,
+    VTableRegistry, WakeableTask,
+};
+
+struct Parse;
+struct Merge(#[expect(dead_code, reason = "to be counted")] Arc<()>);
+
+impl WakeableTask for Parse {
+    fn poll(&mut self) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl WakeableTask for Merge {
+    fn poll(&mut self) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
+static PARSE: TaskVTable = TaskVTable::of::<Parse>();
+static MERGE: TaskVTable = TaskVTable::of::<Merge>();
+
+const KEY: VTableKey = VTableKey::new("etl", "parse", 1);
+
+#[test]
+fn an_entry_makes_tasks_of_its_type_and_gives_others_back() {
+    static REGISTRY: VTableRegistry = VTableRegistry::new();
+    static SLAB: TaskVTable = TaskVTable::of_released::<Merge, Never>();
+    struct Never;
+    // SAFETY: no owner is made over it.
+    unsafe impl Release<Merge> for Never {
+        unsafe fn release(_: *mut Merge) {}
+    }
+    let seen = Arc::new(());
+    REGISTRY.register(KEY, &MERGE);
+    let entry = REGISTRY.entry(KEY.key_ref()).expect("it is there");
+    REGISTRY.register(KEY, &SLAB);
+    let slab = REGISTRY.entry(KEY.key_ref()).expect("it is there");
+    REGISTRY.remove(&KEY).expect("nothing speaks against it");
+
+    let mut task = entry.task(Box::new(Merge(seen.clone()))).expect("its type");
+    assert!(task.poll().is_pending() && task.key() == KEY && task.is::<Merge>());
+    let mut closed = entry.task(Box::new(Merge(seen.clone()))).expect("its type");
+    closed.close();
+    assert!(closed.poll().is_ready() && closed.key() == KEY);
+
+    let NewTaskError::WrongType { key, registered, task: back } =
+        entry.task(Box::new(seen.clone())).expect_err("another type")
+    else {
+        panic!("another error")
+    };
+    assert_eq!((key, registered), (KEY, MERGE.type_name()));
+    assert!(Arc::ptr_eq(&back, &seen));
+    let error = slab.task(Box::new(Merge(seen.clone()))).expect_err("no box");
+    assert!(matches!(error, NewTaskError::NotBoxed { key: KEY, .. }));
+    drop((task, closed, back, error));
+    assert_eq!(Arc::strong_count(&seen), 1);
+}
+
+#[test]
+fn a_cached_entry_sees_registration_replacement_and_removal() {
+    const KEY: VTableKey = VTableKey::new("cached_entries", "parse", 1);
+    static CACHED: CachedEntry = CachedEntry::new(KEY);
+    let key_and_type = || CACHED.get().map(|entry| (entry.key(), entry.table().is::<Parse>()));
+
+    assert_eq!((key_and_type(), key_and_type()), (None, None));
+    GLOBAL_VTABLE_REGISTRY.register(KEY, &PARSE);
+    assert_eq!((key_and_type(), key_and_type()), (Some((KEY, true)), Some((KEY, true))));
+    let first = CACHED.get().expect("it is there");
+    assert_eq!(first, GLOBAL_VTABLE_REGISTRY.entry(KEY.key_ref()).expect("it is there"));
+    assert!(first.task(Box::new(Parse)).expect("its type").poll().is_ready());
+
+    GLOBAL_VTABLE_REGISTRY.register(KEY, &MERGE);
+    assert_eq!(key_and_type(), Some((KEY, false)));
+    assert!(first.table().is::<Parse>(), "an entry is one registration");
+    GLOBAL_VTABLE_REGISTRY.remove(&KEY).expect("nothing speaks against it");
+    assert_eq!((key_and_type(), key_and_type()), (None, None));
+    GLOBAL_VTABLE_REGISTRY.register(KEY, &PARSE);
+    assert_eq!(key_and_type(), Some((KEY, true)), "and that it is there again");
+    assert!(CachedEntry::new(KEY).get().is_some() && CachedEntry::new(KEY_OF_NOTHING).get().is_none());
+}
+
+const KEY_OF_NOTHING: VTableKey = VTableKey::new("cached_entries", "nothing", 1);
+
+#[test]
+fn a_cached_entry_of_an_alias_follows_it() {
+    static CACHED: CachedEntry = CachedEntry::new(VTableKey::new("cached_entries", "old", 1));
+    const REAL: VTableKey = VTableKey::new("cached_entries", "new", 1);
+    let key_and_type = || CACHED.get().map(|entry| (entry.key(), entry.table().is::<Parse>()));
+    assert_eq!(key_and_type(), None);
+    let family = GLOBAL_VTABLE_REGISTRY.family("cached_entries", "new");
+    family.update(|f| _ = f.alias("cached_entries", "old")).expect("nothing speaks against it");
+    assert_eq!(key_and_type(), None, "a name of nothing");
+    GLOBAL_VTABLE_REGISTRY.register(REAL, &PARSE);
+    assert_eq!((key_and_type(), key_and_type()), (Some((REAL, true)), Some((REAL, true))));
+    GLOBAL_VTABLE_REGISTRY.register(REAL, &MERGE);
+    assert_eq!(key_and_type(), Some((REAL, false)));
+    GLOBAL_VTABLE_REGISTRY.remove(&REAL).expect("nothing speaks against it");
+    assert_eq!(key_and_type(), None);
+}
+
+const ROWS: usize = 192;
+
+/// Names of all lengths to 24, and several versions of each.
+const fn row(number: usize) -> VTableKey {
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwx";
+    let (name, _) = LETTERS.split_at(1 + number % 24);
+    #[expect(clippy::cast_possible_truncation, reason = "there are few")]
+    let version = (number / 48) as u16;
+    if number % 48 < 24 { VTableKey::new("etl", name, version) } else { VTableKey::new(name, "etl", version) }
+}
+
+static MANY: StaticTable<ROWS> = StaticTable::new(
+    const {
+        let mut rows: [(VTableKey, &TaskVTable); ROWS] = [(row(0), &PARSE); ROWS];
+        let mut number = 0;
+        while number < ROWS {
+            rows[number] = (row(number), if number % 3 == 0 { &MERGE } else { &PARSE });
+            number += 1;
+        }
+        rows
+    },
+);
+
+#[test]
+fn a_static_table_has_its_rows_and_no_others() {
+    for number in 0..ROWS {
+        let table = MANY.get(row(number).key_ref()).expect("a row");
+        assert!(ptr::eq(table, if number % 3 == 0 { &raw const MERGE } else { &raw const PARSE }), "{number}");
+    }
+    let mut all: Vec<_> = MANY.iter().map(|(key, table)| (key, table.is::<Merge>())).collect();
+    let mut given: Vec<_> = (0..ROWS).map(|number| (row(number), number % 3 == 0)).collect();
+    all.sort_unstable();
+    given.sort_unstable();
+    assert_eq!(all, given);
+
+    let long = "a".repeat(100);
+    for (segment, kind, version) in [
+        ("etl", "a", 4),
+        ("etl", "a", u16::MAX),
+        ("etl", "b", 0),
+        ("etl", "", 0),
+        ("", "", 0),
+        ("", "etl", 0),
+        ("etl", "etl", 0),
+        ("ab", "a", 0),
+        ("etl", "abcdefghijklmnopqrstuvwxy", 0),
+        ("etl", "abcdefgh\0jklmnop", 0),
+        (&long, &long, 0),
+    ] {
+        assert!(MANY.get(KeyRef { segment, kind, version }).is_none(), "{segment}/{kind}@v{version}");
+    }
+}
+
+#[test]
+fn the_numbers_of_a_registry_are_right_and_its_old_memory_only_grows() {
+    const KINDS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let registry = VTableRegistry::new();
+    let stats = registry.stats();
+    assert_eq!((stats.keys, stats.families, stats.longest_run, registry.retained_bytes()), (0, 0, 0, 0));
+    registry.register(KEY, &PARSE);
+    let stats = registry.stats();
+    assert_eq!((stats.keys, stats.families, stats.longest_run), (1, 1, 1));
+    assert_eq!(registry.retained_bytes(), 0, "nobody can see anything old");
+
+    let mut last = 0;
+    let mut grows = |why: &str| {
+        let now = registry.retained_bytes();
+        assert!(now > last, "{why} keeps the family's old state, at least");
+        last = now;
+    };
+    registry.register(KEY, &MERGE);
+    grows("a replacement");
+    registry.try_register(VTableKey { version: 2, ..KEY }, &PARSE).expect("it is free");
+    grows("a registration");
+    registry.family("etl", "parse").update(|f| _ = f.prefer(2)).expect("nothing speaks against it");
+    grows("an update");
+    registry.remove(&KEY).expect("nothing speaks against it");
+    grows("a removal");
+    registry.try_register(VTableKey { version: 2, ..KEY }, &PARSE).expect_err("it is taken");
+    registry.family("etl", "parse").update(|f| _ = f.drain(9, None)).expect_err("there is none");
+    registry.remove(&KEY).expect("nothing speaks against it");
+    registry.family("etl", "parse").update(|f| _ = f.alias("etl", "old")).expect("nothing speaks against it");
+    grows("an alias");
+    let stats = registry.stats();
+    assert_eq!((stats.keys, stats.families), (1, 1), "an alias is no family, a removed key no key");
+    for kind in KINDS {
+        registry.register(VTableKey::new("many", kind, 1), &PARSE);
+    }
+    grows("an index that grew");
+    let stats = registry.stats();
+    assert_eq!((stats.keys, stats.families, registry.len()), (9, 9, 9));
+    assert!((1..=10).contains(&stats.longest_run));
+}
+
+#[test]
+fn an_owned_registry_frees_every_registration_it_ever_had() {
+    let seen = Arc::new(());
+    {
+        let registry: VTableRegistry = VTableRegistry::new();
+        let factory = || {
+            let held = seen.clone();
+            move |_: &[u8], (): &()| Ok::<_, Infallible>(Merge(held.clone()))
+        };
+        for version in 0..40 {
+            registry.register_factory(VTableKey::new("etl", "parse", version), factory());
+            registry.register_factory(VTableKey::new("etl", "merge", version % 4), factory());
+        }
+        registry
+            .family("etl", "parse")
+            .update(|f| {
+                f.register_factory(1, factory()).register_factory(1, factory()).remove(2).alias("etl", "old");
+                f.register_factory(3, factory()).remove(3).register_factory(3, factory());
+            })
+            .expect("nothing speaks against it");
+        registry.remove(&VTableKey::new("etl", "merge", 0)).expect("nothing speaks against it");
+        registry.register_factory(VTableKey::new("etl", "merge", 0), factory());
+        assert_eq!(Arc::strong_count(&seen), 1 + 80 + 2 + 1, "two of the update's were never published");
+    }
+    assert_eq!(Arc::strong_count(&seen), 1);
+}
