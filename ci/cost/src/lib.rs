@@ -1,0 +1,141 @@
+//! One function for each hot path. `ci/cost.sh` reads their machine code, and counts what they execute.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Poll, Waker};
+
+use waker_tables::{
+    CachedEntry, Entry, KeyRef, LookupError, NewTaskError, OwnedTask, RegisteredTask, TaskVTable, UnsafeWakeablePtr,
+    VTableKey, VTableRegistry, VersionReq, WakeableTask, WakerRef, waker_vtable,
+};
+
+pub struct Job(AtomicUsize);
+
+impl Job {
+    #[expect(clippy::new_without_default, reason = "a target for a counter")]
+    pub const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    fn woken(&self) {
+        self.0.store(1, Ordering::Relaxed);
+    }
+}
+
+fn ready(id: usize) {
+    black_box(id);
+}
+
+waker_vtable! {
+    static JOB: Arc<Job> => Job::woken;
+    static FIXED: &'static Job => Job::woken;
+    static ID: usize => ready;
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_fixed(target: &'static Job) -> Waker {
+    FIXED.waker(target)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_make(job: Arc<Job>) -> Waker {
+    JOB.waker(job)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_borrow(job: &Arc<Job>) -> WakerRef<'_> {
+    JOB.waker_ref(job)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_get(waker: &Waker) -> Option<&Job> {
+    JOB.get(waker)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_get_pointer(waker: &Waker) -> Option<Arc<Job>> {
+    JOB.get_pointer(waker)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_into_pointer(waker: Waker) -> Result<Arc<Job>, Waker> {
+    JOB.into_pointer(waker)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_id(waker: &Waker) -> Option<usize> {
+    ID.id(waker)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_id_waker(id: usize) -> Waker {
+    ID.waker(id)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_own(task: Box<Count>) -> OwnedTask {
+    OwnedTask::new(task)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_poll(task: &mut OwnedTask) -> Poll<()> {
+    task.poll()
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_poll_registered(task: &mut RegisteredTask) -> Poll<()> {
+    task.poll()
+}
+
+/// # Safety
+///
+/// The pair is of a live task.
+#[unsafe(no_mangle)]
+pub unsafe fn cost_poll_pair(task: &mut UnsafeWakeablePtr) -> Poll<()> {
+    // SAFETY: the caller's promise.
+    unsafe { task.poll() }
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_look_up(registry: &VTableRegistry, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
+    registry.get_ref(key)
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_resolve<'r>(
+    registry: &'r VTableRegistry,
+    segment: &str,
+    kind: &str,
+    wanted: &VersionReq,
+) -> Result<Entry<'r>, LookupError> {
+    registry.resolve(segment, kind, wanted)
+}
+
+static CACHED: CachedEntry = CachedEntry::new(VTableKey::new("cost", "count", 1));
+
+#[unsafe(no_mangle)]
+pub fn cost_cached() -> Option<Entry<'static>> {
+    CACHED.get()
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_entry_task(entry: Entry<'static>, task: Box<Count>) -> Result<RegisteredTask, NewTaskError<Count>> {
+    entry.task(task)
+}
+
+pub struct Count(u32);
+
+impl Count {
+    #[expect(clippy::new_without_default, reason = "a task for a counter")]
+    pub const fn new() -> Self {
+        Self(0)
+    }
+}
+
+impl WakeableTask for Count {
+    fn poll(&mut self) -> Poll<()> {
+        self.0 += 1;
+        Poll::Pending
+    }
+}

@@ -1,0 +1,61 @@
+//! Runs one hot path a thousand times; a profiler counts what `measured` executes.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use cost::*;
+use waker_tables::{GLOBAL_VTABLE_REGISTRY, OwnedTask, RegisteredTask, VTableKey, VersionReq};
+
+const ROUNDS: usize = 1000;
+
+#[unsafe(no_mangle)]
+#[inline(never)]
+fn measured(path: &mut dyn FnMut()) {
+    for _ in 0..ROUNDS {
+        path();
+    }
+}
+
+fn main() {
+    let job = Arc::new(Job::new());
+    let waker = cost_make(job.clone());
+    let id = black_box(cost_id_waker(7));
+    for number in 0..1000 {
+        let kind = format!("kind{:03}", number / 3).leak();
+        GLOBAL_VTABLE_REGISTRY.register_task::<Count>(VTableKey::new("cost", kind, number % 3));
+    }
+    let key = VTableKey::new("cost", "kind100", 1);
+    let entry = GLOBAL_VTABLE_REGISTRY.entry(key.key_ref()).expect("registered");
+    let mut owned: OwnedTask = cost_own(Box::new(Count::new()));
+    let mut registered = RegisteredTask::new(Box::new(Count::new()), key);
+    let mut boxed = Some(Box::new(Count::new()));
+
+    let path = std::env::args().nth(1).expect("the name of a path");
+    match &*path {
+        "nothing" => measured(&mut || _ = black_box(&job)),
+        "arc_clone_drop" => measured(&mut || drop(black_box(job.clone()))),
+        "make_drop" => measured(&mut || drop(black_box(cost_make(job.clone())))),
+        "borrow" => measured(&mut || drop(black_box(cost_borrow(black_box(&job))))),
+        "clone_drop" => measured(&mut || drop(black_box(black_box(&waker).clone()))),
+        "clone_wake" => measured(&mut || black_box(black_box(&waker).clone()).wake()),
+        "wake_by_ref" => measured(&mut || black_box(&waker).wake_by_ref()),
+        "recover" => measured(&mut || _ = black_box(cost_get(black_box(&waker)))),
+        "recover_pointer" => measured(&mut || drop(black_box(cost_get_pointer(black_box(&waker))))),
+        "id_clone_drop" => measured(&mut || drop(black_box(black_box(&id).clone()))),
+        "poll" => measured(&mut || _ = black_box(cost_poll(black_box(&mut owned)))),
+        "poll_registered" => measured(&mut || _ = black_box(cost_poll_registered(black_box(&mut registered)))),
+        "look_up" => measured(&mut || {
+            let _ = black_box(cost_look_up(&GLOBAL_VTABLE_REGISTRY, black_box(key.key_ref())));
+        }),
+        "resolve" => measured(&mut || {
+            let wanted = VersionReq::AtMost(black_box(2));
+            drop(black_box(cost_resolve(&GLOBAL_VTABLE_REGISTRY, black_box("cost"), black_box("kind100"), &wanted)));
+        }),
+        "entry_task" => measured(&mut || {
+            let task = boxed.take().expect("it came back");
+            let task = cost_entry_task(black_box(entry), task).expect("its type");
+            boxed = task.downcast().ok();
+        }),
+        other => panic!("no such path: {other}"),
+    }
+}

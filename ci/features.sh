@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Every combination of features builds without a warning, and without any the crate links and runs with no library.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+features=(std alloc registry portable-atomic)
+for set in $(seq 0 $((2 ** ${#features[@]} - 1))); do
+    chosen=
+    for at in "${!features[@]}"; do
+        if ((set >> at & 1)); then chosen+="${features[at]},"; fi
+    done
+    echo "features: ${chosen:-none}"
+    RUSTFLAGS="-D warnings" cargo check --quiet --package waker_tables --lib --no-default-features --features "$chosen"
+done
+cargo run --quiet --no-default-features --example no_alloc
+
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/freestanding"
+RUSTFLAGS="-Clink-arg=-nostartfiles -Clink-arg=-nostdlib -Clink-arg=-static -Crelocation-model=static" \
+    cargo build --quiet --release --manifest-path ci/freestanding/Cargo.toml
+"$CARGO_TARGET_DIR/release/freestanding"
+echo "the freestanding program ran to its end"

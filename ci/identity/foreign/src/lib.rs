@@ -1,0 +1,3 @@
+//! The same tables once more, over the second copy of the crate.
+
+common::declare_tables!(second);

@@ -1,0 +1,4 @@
+//! One of two siblings with the same text.
+
+common::declare_tables!(waker_tables);
+common::declare_makers!();
