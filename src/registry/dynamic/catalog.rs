@@ -30,6 +30,8 @@ pub(super) struct Catalog<C: 'static> {
     pub(super) families: Index<FamilyNode<C>>,
     /// The longest name; a longer one is not even hashed.
     pub(super) longest: AtomicUsize,
+    /// How many aliases there are; without any, a miss is one look-up.
+    pub(super) aliases: AtomicUsize,
     pub(super) turn: Turn<Books<C>>,
 }
 
@@ -61,6 +63,7 @@ impl<C> Catalog<C> {
                 keys: Index::new(),
                 families: Index::new(),
                 longest: AtomicUsize::new(0),
+                aliases: AtomicUsize::new(0),
                 turn: Turn::new(Books::new()),
             }
         }
@@ -85,6 +88,8 @@ impl<C> Catalog<C> {
     pub(super) fn find(&self, key: KeyRef<'_>) -> Option<&Node<C>> {
         match self.slot(key).and_then(Slot::current) {
             Some(node) => Some(node),
+            // Relaxed, as for the longest name.
+            None if self.aliases.load(Ordering::Relaxed) == 0 => None,
             None => self.find_behind_alias(key),
         }
     }

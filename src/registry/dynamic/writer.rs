@@ -205,6 +205,8 @@ impl<C> Catalog<C> {
         real: Option<&FamilyNode<C>>,
     ) -> &FamilyNode<C> {
         self.grow_longest(segment, kind);
+        let aliases = self.aliases.load(Ordering::Relaxed) + usize::from(real.is_some());
+        self.aliases.store(aliases, Ordering::Relaxed);
         // SAFETY: `real` is a family of this catalog, and no alias.
         let family = unsafe { FamilyNode::settle(segment, kind, real.map(NonNull::from)) };
         // SAFETY: the turn is the caller's, who has the books; the family was boxed for the index.

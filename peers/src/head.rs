@@ -1,0 +1,63 @@
+//! The machine and the build that figures belong to.
+
+use std::fmt;
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+/// What stands at the head of a report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Head {
+    /// The processor's name.
+    pub cpu: String,
+    /// How many of its cores this process may use.
+    pub cores: usize,
+    /// The governor of the first core's clock, where it can be read.
+    pub governor: Option<String>,
+    /// How many processes were runnable, on average over the last minute, where it can be read.
+    pub load: Option<f64>,
+    /// The kind of machine the code was made for.
+    pub target: String,
+    /// The compiler.
+    pub rustc: String,
+    /// The profile, with its level of optimization.
+    pub profile: String,
+    /// This crate and its peers, with their versions.
+    pub versions: Vec<String>,
+}
+
+impl Head {
+    /// Reads it off this machine.
+    #[must_use]
+    pub fn read() -> Self {
+        let first = |path: &str| fs::read_to_string(path).ok();
+        let cpu = first("/proc/cpuinfo").and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_owned())
+        });
+        Self {
+            cpu: cpu.unwrap_or_else(|| "unknown".to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, Into::into),
+            governor: first("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+                .map(|text| text.trim().to_owned()),
+            load: first("/proc/loadavg").and_then(|text| text.split(' ').next()?.parse().ok()),
+            target: env!("PEERS_TARGET").to_owned(),
+            rustc: env!("PEERS_RUSTC").to_owned(),
+            profile: format!("{}, opt-level {}", env!("PEERS_PROFILE"), env!("PEERS_OPT_LEVEL")),
+            versions: env!("PEERS_VERSIONS").split(", ").map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let governor = self.governor.as_deref().unwrap_or("not readable");
+        writeln!(f, "cpu       {}", self.cpu)?;
+        write!(f, "cores     {}, governor {governor}", self.cores)?;
+        self.load.map_or(Ok(()), |load| write!(f, ", load {load}"))?;
+        writeln!(f, "\ntarget    {}", self.target)?;
+        writeln!(f, "rustc     {}", self.rustc)?;
+        writeln!(f, "profile   {}", self.profile)?;
+        write!(f, "versions  {}", self.versions.join(", "))
+    }
+}

@@ -1,0 +1,102 @@
+//! The form of the JSON.
+
+use std::collections::BTreeSet;
+
+use peers::head::Head;
+use peers::plan::Plan;
+use peers::report::{CaseReport, GroupReport, GrowthReport, Line, Report, Row, SCHEMA, Side};
+use serde_json::Value;
+
+/// A report with one of everything.
+pub(crate) fn report() -> Report {
+    let row = |candidate: &str, side, median: f64, ratio| Row {
+        candidate: candidate.to_owned(),
+        side,
+        median,
+        low: median * 0.9,
+        high: median * 1.1,
+        spread: 0.2,
+        cold: Some(median * 2.0),
+        ratio,
+    };
+    let case = CaseReport {
+        name: "a < b & c".to_owned(),
+        picture: "bars".to_owned(),
+        unit: "ns".to_owned(),
+        reference: "Box<dyn Trait>".to_owned(),
+        checksum: Some(7),
+        operations: 1024,
+        rounds: 11,
+        rows: vec![
+            row("waker_tables", Side::Own, 10.0, Some(0.5)),
+            row("Box<dyn Trait>", Side::Peer, 20.0, Some(1.0)),
+            row("slow", Side::Context, 2_000.0, None),
+        ],
+    };
+    let line = Line {
+        candidate: "waker_tables".to_owned(),
+        side: Side::Own,
+        points: vec![(10, 1.0), (100, 1.5)],
+        slope: Some(0.2),
+    };
+    let growth = GrowthReport { name: "growth".to_owned(), unit: "ns".to_owned(), lines: vec![line] };
+    let group = GroupReport {
+        name: "bars".to_owned(),
+        about: "one of everything".to_owned(),
+        cases: vec![case],
+        growth: vec![growth],
+        notes: vec!["a note".to_owned()],
+    };
+    Report {
+        schema: SCHEMA,
+        head: Head::read(),
+        arguments: Vec::new(),
+        pinned: vec![0, 1],
+        bound: Plan::BOUND,
+        groups: vec![group],
+    }
+}
+
+/// The paths of all fields; the places of a list count as one.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                found.insert(format!("{path}.{name}"));
+                paths(value, &format!("{path}.{name}"), found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| paths(item, path, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn its_fields_are_these() {
+    const FIELDS: &str = ".arguments .bound .groups .groups.about .groups.cases .groups.cases.checksum \
+        .groups.cases.name .groups.cases.operations .groups.cases.picture .groups.cases.reference \
+        .groups.cases.rounds .groups.cases.rows .groups.cases.rows.candidate .groups.cases.rows.cold \
+        .groups.cases.rows.high .groups.cases.rows.low .groups.cases.rows.median .groups.cases.rows.ratio \
+        .groups.cases.rows.side .groups.cases.rows.spread .groups.cases.unit .groups.growth .groups.growth.lines \
+        .groups.growth.lines.candidate .groups.growth.lines.points .groups.growth.lines.side \
+        .groups.growth.lines.slope .groups.growth.name .groups.growth.unit .groups.name .groups.notes .head \
+        .head.cores .head.cpu .head.governor .head.load .head.profile .head.rustc .head.target .head.versions .pinned \
+        .schema";
+    let value = serde_json::to_value(report()).expect("a report is JSON");
+    let mut found = BTreeSet::new();
+    paths(&value, "", &mut found);
+    assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), FIELDS, "count SCHEMA up if this changes");
+    assert_eq!(value["schema"], 1);
+    assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["side"], "context");
+    assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["ratio"], Value::Null);
+}
+
+#[test]
+fn it_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    let file = folder.path().join("report.json");
+    peers::json::write(&report(), &file).expect("it can be written");
+    let read = peers::json::read(&file).expect("it can be read");
+    let value = |report: &Report| serde_json::to_value(report).expect("a report is JSON");
+    assert_eq!(value(&read), value(&report()));
+}
