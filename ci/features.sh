@@ -3,7 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-features=(std alloc registry portable-atomic)
+mapfile -t features < <(sed -n '/^\[features\]/,/^\[dep/s/^\([a-z-]*\) = .*/\1/p' Cargo.toml | grep -vx default)
+[ ${#features[@]} -ge 4 ] # else the line above reads Cargo.toml wrongly
 for set in $(seq 0 $((2 ** ${#features[@]} - 1))); do
     chosen=
     for at in "${!features[@]}"; do

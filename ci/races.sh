@@ -10,5 +10,5 @@ need lld
 runtime=$(rustc --print sysroot)/lib/rustlib/x86_64-unknown-linux-gnu/lib/librustc-stable_rt.tsan.a
 export RUSTFLAGS="-Zsanitizer=thread -Zexternal-clangrt -Clink-arg=-fuse-ld=lld -Clink-arg=-Wl,--whole-archive,$runtime"
 RUSTFLAGS+=",--no-whole-archive -Clink-arg=-lm -Clink-arg=-lc"
-export CARGO_PROFILE_DEV_OPT_LEVEL=1
+export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=line-tables-only
 oldest test -Zbuild-std --target x86_64-unknown-linux-gnu --workspace --lib --bins --tests

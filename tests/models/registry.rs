@@ -209,6 +209,22 @@ fn a_removal_that_races_resolve_then_get_leaves_the_other_version() {
 }
 
 #[test]
+fn a_list_that_races_a_registration_has_all_of_it_or_nothing() {
+    loom::model(|| {
+        let world = World::with_one();
+        let read = |world: &World| {
+            let listed = world.registry.iter().map(|(key, _)| key).collect::<Vec<_>>();
+            assert!(listed.contains(&V1));
+            if listed.contains(&V2) {
+                world.comes_after_the_writer();
+                assert!(world.has(&V2), "what is listed is found");
+            }
+        };
+        World::race(&world, read, |registry| registry.try_register(V2, &TWO).unwrap());
+    });
+}
+
+#[test]
 fn an_index_that_grows_keeps_what_was_there() {
     const KEYS: [VTableKey; 4] = [
         VTableKey::new("a", "b", 1),
