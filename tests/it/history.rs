@@ -21,8 +21,8 @@ const fn key(version: u16) -> VTableKey {
     VTableKey::new("etl", "parse", version)
 }
 
-/// A family whose state is a function of a sequence number `n`: version `n` is active and preferred, `n - 1` drains for
-/// `n`, and all before are gone. So each answer tells the numbers at which it is true.
+/// A family whose state is a function of a sequence number `n`: version `n` is preferred, `n + 1` is active too, `n - 1`
+/// drains for `n`, and all before are gone. So each answer tells the numbers at which it is true.
 struct World {
     registry: VTableRegistry,
     begun: AtomicU16,
@@ -34,7 +34,7 @@ impl World {
         self.begun.store(number, SeqCst);
         let family = self.registry.family("etl", "parse");
         let updated = family.update(|f| {
-            f.register(number, &PARSE).prefer(number);
+            f.register(number + 1, &PARSE).prefer(number);
             if number >= 1 {
                 f.drain(number - 1, Some(number));
             }
@@ -58,18 +58,22 @@ impl World {
         self.ask(|first| self.registry.resolve("etl", "parse", &wanted(first)).map(|entry| entry.key().version))
     }
 
-    /// One round of questions. Gives the state that was seen last.
+    /// One round of questions, by a reader who has seen a state. Gives the state that was seen last.
     fn check(&self, seen: u16) -> u16 {
-        let (answer, first, last) = self.resolve(|_| VersionReq::Preferred);
-        let now = answer.expect("a version is active at each instant");
-        assert!(
-            (first.max(seen)..=last).contains(&now),
-            "v{now} was preferred between {first} and {last}, after {seen}"
-        );
-
         let (answer, first, last) = self.resolve(|_| VersionReq::AtMost(u16::MAX));
-        let highest = answer.expect("a version is active at each instant");
-        assert!((first.max(now)..=last).contains(&highest), "v{highest} was the highest between {first} and {last}");
+        let now = answer.expect("a version is active at each instant") - 1;
+        assert!((first.max(seen)..=last).contains(&now), "v{now} + 1 was the highest between {first} and {last}");
+
+        let (answer, first, last) = self.resolve(|_| VersionReq::Preferred);
+        let preferred = answer.expect("a version is active at each instant");
+        assert!(
+            (first.max(now)..=last).contains(&preferred),
+            "v{preferred} was preferred between {first} and {last}"
+        );
+        if preferred > 0 {
+            let (answer, ..) = self.resolve(|_| VersionReq::AtMost(preferred - 1));
+            assert!(answer.is_err(), "v{} drains since v{preferred} is preferred", preferred - 1);
+        }
 
         let (answer, first, last) = self.resolve(VersionReq::AtMost);
         match answer {
@@ -89,24 +93,26 @@ impl World {
 
         let (there, first, last) = self.ask(|first| self.registry.get(&key(first)).is_some());
         assert!(there || last >= first + 2, "v{first} was there at {first} and at {}", first + 1);
-        let (there, first, last) = self.ask(|first| self.registry.get(&key(first + 1)).is_some());
-        assert!(!there || last > first, "v{} was not there at {first}", first + 1);
+        let (there, first, last) = self.ask(|first| self.registry.get(&key(first + 2)).is_some());
+        assert!(!there || last > first, "v{} was not there at {first}", first + 2);
         let (there, first, _) = self.ask(|first| first >= 2 && self.registry.get(&key(first - 2)).is_some());
-        assert!(!there, "v{} was gone at {first}", first - 2);
-        highest
+        assert!(!there, "v{first} - 2 was gone at {first}");
+        preferred
     }
 }
 
 /// Whether these are all the versions of a state between two.
 fn is_state(versions: &[u16], first: u16, last: u16) {
-    let &[before, number] = versions else { panic!("no state has the versions {versions:?}") };
-    assert!(before + 1 == number && (first..=last).contains(&number), "{number} is not between {first} and {last}");
+    let &[before, number, after] = versions else { panic!("no state has the versions {versions:?}") };
+    assert!(before + 1 == number && number + 1 == after, "no state has the versions {versions:?}");
+    assert!((first..=last).contains(&number), "{number} is not between {first} and {last}");
 }
 
 #[test]
 fn every_answer_was_true_between_the_question_and_the_answer() {
     let updates = if cfg!(miri) { 30 } else { 10_000 };
     let world = World { registry: VTableRegistry::new(), begun: AtomicU16::new(0), done: AtomicU16::new(0) };
+    world.registry.register(key(0), &PARSE);
     world.advance(0);
     let readers = 3;
     let start = Barrier::new(readers + 1);
@@ -123,5 +129,5 @@ fn every_answer_was_true_between_the_question_and_the_answer() {
         start.wait();
         (1..=updates).for_each(|number| world.advance(number));
     });
-    assert_eq!(world.registry.len(), 2);
+    assert_eq!(world.registry.len(), 3);
 }
