@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What the README tells people to run, the same optimised, and the whole workspace.
+# What the README tells people to run; the rest again optimised, with all features, and for the whole workspace.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo test
-cargo test --release
-cargo test --all-features
-cargo test --workspace
+# Documentation is tested once here, and once more, with its error codes, by `ci/refusals.sh`.
+cargo test --release --lib --tests
+cargo test --all-features --lib --tests
+cargo test --workspace --lib --bins --tests

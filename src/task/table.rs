@@ -156,7 +156,7 @@ impl TaskVTable {
     }
 
     /// The type of the tasks that an owner over this table holds in boxes.
-    #[cfg_attr(not(all(feature = "alloc", feature = "registry")), expect(dead_code, reason = "for registries"))]
+    #[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
     pub(crate) fn boxed_type(&self) -> Option<TypeId> {
         self.boxed.then(|| (self.type_id)())
     }
