@@ -6,9 +6,11 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::Poll;
 
+#[cfg(not(loom))]
+use super::GLOBAL_VTABLE_REGISTRY;
+use super::VTableRegistry;
 use super::error::NewTaskError;
 use super::node::{Node, Record};
-use super::{GLOBAL_VTABLE_REGISTRY, VTableRegistry};
 use crate::registry::key::VTableKey;
 use crate::task::erased::Erased;
 use crate::task::owned::owner_methods;
@@ -61,6 +63,7 @@ impl RegisteredTask {
     /// # Panics
     ///
     /// Where [`try_new`](Self::try_new) gives an error, with the same sentence.
+    #[cfg(not(loom))]
     #[must_use]
     #[track_caller]
     pub fn new<T: Send + 'static>(task: Box<T>, key: VTableKey) -> Self {
@@ -72,6 +75,7 @@ impl RegisteredTask {
     /// # Errors
     ///
     /// If nothing is registered under `key`, or another type; the task is in the error.
+    #[cfg(not(loom))]
     pub fn try_new<T: Send + 'static>(task: Box<T>, key: VTableKey) -> Result<Self, NewTaskError<T>> {
         Self::try_new_in(&GLOBAL_VTABLE_REGISTRY, task, key)
     }
