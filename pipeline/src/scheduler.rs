@@ -104,14 +104,7 @@ impl Scheduler {
                 scope.spawn(move || queues.work(thread));
             }
         });
-        // All are over before any is dropped: what a dropped task wakes must not come back into a queue.
-        for slot in &self.slots {
-            slot.cancel();
-        }
-        for slot in &self.slots {
-            slot.drop_task();
-        }
-        self.queues.clear();
+        self.take_apart();
 
         let counts = self.gauges().read();
         for family in &counts {
@@ -121,5 +114,24 @@ impl Scheduler {
             );
         }
         counts
+    }
+
+    /// Ends the cycle of tasks that keep wakers, wakers that keep slots, and slots that keep tasks.
+    fn take_apart(&self) {
+        // All are over before any is dropped: what a dropped task wakes must not come back into a queue.
+        for slot in &self.slots {
+            slot.cancel();
+        }
+        for slot in &self.slots {
+            slot.drop_task();
+        }
+        self.queues.clear();
+    }
+}
+
+/// Also if a task panicked, or nothing was ever run.
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.take_apart();
     }
 }
