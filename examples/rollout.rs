@@ -24,7 +24,7 @@ static BEGUN: AtomicUsize = AtomicUsize::new(0);
 static OVER: AtomicUsize = AtomicUsize::new(0);
 
 const WORKERS: usize = 4;
-type Change = fn(&mut FamilyUpdate<()>);
+type Change = fn(&mut FamilyUpdate<'_, ()>);
 const STEPS: [(&str, Change); 4] = [
     ("v2 is registered for those who ask for it", |f| _ = f.prefer(1).register_task::<Resize<2>>(2)),
     ("v2 is preferred", |f| _ = f.prefer(2)),

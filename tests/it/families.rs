@@ -35,10 +35,10 @@ const fn old(version: u16) -> KeyRef<'static> {
     VTableKey::new("legacy", "parser", version).key_ref()
 }
 
-type Change = fn(&mut FamilyUpdate<()>);
+type Change = fn(&mut FamilyUpdate<'_, ()>);
 
 /// Puts an update of `etl/parse` into force that nothing speaks against.
-fn change(registry: &VTableRegistry, change: impl FnMut(&mut FamilyUpdate<()>)) {
+fn change(registry: &VTableRegistry, change: impl FnMut(&mut FamilyUpdate<'_, ()>)) {
     registry.family("etl", "parse").update(change).expect("nothing speaks against it");
 }
 
@@ -389,7 +389,7 @@ fn a_family_takes_so_many_versions_and_no_more() {
     panics_with(&refused.to_string(), || {
         registry.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some()
     });
-    let alias = |f: &mut FamilyUpdate<()>| _ = f.register(0, &TABLE).alias("legacy", "parser");
+    let alias = |f: &mut FamilyUpdate<'_, ()>| _ = f.register(0, &TABLE).alias("legacy", "parser");
     assert_eq!(registry.family("etl", "parse").update(alias), Err(UpdateError::TooManyVersions));
     assert_eq!(registry.len(), usize::from(MOST));
     assert!((1..=MOST).all(|version| registry.get(&parse(version)).is_some()), "nothing is lost");

@@ -288,7 +288,7 @@ fn number(table: &TaskVTable) -> usize {
     TABLES.iter().position(|known| std::ptr::eq(known, table)).expect("one of these tables")
 }
 
-fn apply(update: &mut FamilyUpdate<()>, change: &Change) {
+fn apply(update: &mut FamilyUpdate<'_, ()>, change: &Change) {
     match *change {
         Change::Register(version, table) => update.register(version, &TABLES[table]),
         Change::Remove(version) => update.remove(version),

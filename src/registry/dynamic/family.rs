@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
+use core::marker::PhantomData;
 use core::panic::Location;
 
 use super::entry::Entry;
@@ -24,11 +25,14 @@ pub struct Family<'r, C: 'static> {
 }
 
 /// What [`Family::update`]'s closure changes: a copy of the family.
-pub struct FamilyUpdate<C: 'static> {
+pub struct FamilyUpdate<'u, C: 'static> {
     segment: &'static str,
     kind: &'static str,
     plan: Plan<C>,
     error: Option<UpdateError>,
+    /// A brand: no two updates have one type. Otherwise nested ones could swap their copies, and one registry would
+    /// publish what another one frees.
+    brand: PhantomData<fn(&'u ()) -> &'u ()>,
 }
 
 impl<'r, C> Family<'r, C> {
@@ -67,7 +71,7 @@ impl<'r, C> Family<'r, C> {
     /// assert!(JOBS.resolve("etl", "parse", &VersionReq::Preferred)?.table().is::<BetterParse>());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn update<R>(&self, mut change: impl FnMut(&mut FamilyUpdate<C>) -> R) -> Result<R, UpdateError> {
+    pub fn update<R>(&self, mut change: impl FnMut(&mut FamilyUpdate<'_, C>) -> R) -> Result<R, UpdateError> {
         let catalog = self.registry.catalog();
         loop {
             let began_with =
@@ -83,7 +87,8 @@ impl<'r, C> Family<'r, C> {
                 preferred: began_with.and_then(|snapshot| snapshot.preferred),
                 aliases: Vec::new(),
             };
-            let mut update = FamilyUpdate { segment: self.segment, kind: self.kind, plan, error: None };
+            let mut update =
+                FamilyUpdate { segment: self.segment, kind: self.kind, plan, error: None, brand: PhantomData };
             let result = change(&mut update);
             update.check()?;
             // What comes back with a refusal holds factories, and is dropped here, outside the turn.
@@ -113,7 +118,7 @@ impl<'r, C> Family<'r, C> {
     }
 }
 
-impl<C> FamilyUpdate<C> {
+impl<C> FamilyUpdate<'_, C> {
     /// Registers a table for a version, and takes the place of one that is there. A new version is active.
     #[track_caller]
     pub fn register(&mut self, version: u16, table: &'static TaskVTable) -> &mut Self {
@@ -244,7 +249,7 @@ impl<C> fmt::Debug for Family<'_, C> {
     }
 }
 
-impl<C> fmt::Debug for FamilyUpdate<C> {
+impl<C> fmt::Debug for FamilyUpdate<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FamilyUpdate")
             .field("segment", &self.segment)
