@@ -192,6 +192,10 @@ impl Model {
                 return Err(UpdateError::AliasTaken { segment, kind });
             }
         }
+        // A change of nothing founds nothing.
+        if aliases.is_empty() && family.versions.is_empty() && !self.families.contains_key(&name) {
+            return Ok(());
+        }
         family.once.extend(family.versions.keys());
         self.families.insert(name, family);
         self.aliases.extend(aliases.into_iter().map(|alias| (alias, name)));

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use super::error::{Asked, LookupError};
 use super::index::Index;
 use super::node::{Node, Slot};
-use super::snapshot::{FamilyNode, Version, VersionReq, VersionState};
+use super::snapshot::{FamilyNode, Snapshot, Version, VersionReq, VersionState};
 use super::turn::Turn;
 use super::writer::Books;
 use crate::registry::hash::Names;
@@ -28,6 +28,8 @@ use crate::sync::{AtomicUsize, Ordering};
 pub(super) struct Catalog<C: 'static> {
     pub(super) keys: Index<Slot<C>>,
     pub(super) families: Index<FamilyNode<C>>,
+    /// Every segment once: what tells an unknown segment from an unknown kind.
+    pub(super) segments: Index<&'static str>,
     /// The longest name; a longer one is not even hashed.
     pub(super) longest: AtomicUsize,
     /// How many aliases there are; without any, a miss is one look-up.
@@ -62,6 +64,7 @@ impl<C> Catalog<C> {
             Self {
                 keys: Index::new(),
                 families: Index::new(),
+                segments: Index::new(),
                 longest: AtomicUsize::new(0),
                 aliases: AtomicUsize::new(0),
                 turn: Turn::new(Books::new()),
@@ -115,41 +118,52 @@ impl<C> Catalog<C> {
     /// The node that a family's current state has for a request.
     #[inline]
     pub(super) fn resolve(&self, segment: &str, kind: &str, wanted: &VersionReq) -> Result<&Node<C>, LookupError> {
-        let snapshot = self.family(segment, kind).and_then(|family| family.real().snapshot());
+        let family = self.family(segment, kind).map(FamilyNode::real);
+        let snapshot = family.and_then(FamilyNode::snapshot);
         match snapshot.map(|snapshot| snapshot.pick(wanted)) {
             Some(Ok(version)) => Ok(self.node(version)),
-            _ => Err(self.explain(segment, kind, wanted)),
+            _ => Err(self.explain((segment, kind, wanted), family, snapshot)),
         }
     }
 
     /// [`find`](Self::find), with the reason.
     #[inline]
     pub(super) fn look_up(&self, key: KeyRef<'_>) -> Result<&Node<C>, LookupError> {
-        self.find(key).ok_or_else(|| self.explain(key.segment, key.kind, &VersionReq::Exact(key.version)))
+        self.find(key).map_or_else(|| self.look_again(key), Ok)
     }
 
-    /// Why nothing was found. What it says was true at some instant of its own, which is later than the look-up's.
+    /// What was not there a moment ago may be now; what is said instead is true of the state that is looked at.
     #[cold]
-    fn explain(&self, segment: &str, kind: &str, wanted: &VersionReq) -> LookupError {
+    fn look_again(&self, key: KeyRef<'_>) -> Result<&Node<C>, LookupError> {
+        self.resolve(key.segment, key.kind, &VersionReq::Exact(key.version))
+    }
+
+    /// Why a state has nothing for a request.
+    #[cold]
+    fn explain(
+        &self,
+        (segment, kind, wanted): (&str, &str, &VersionReq),
+        family: Option<&FamilyNode<C>>,
+        snapshot: Option<&Snapshot<C>>,
+    ) -> LookupError {
         let asked = Asked::new(segment, kind, wanted.clone());
-        let Some(family) = self.family(segment, kind).map(FamilyNode::real) else {
-            let known = self.families.iter().any(|family| family.segment == segment);
+        let Some(family) = family else {
+            let known = self.segments.find(Names::of(segment, "").family(), |known| *known == segment).is_some();
             return if known { LookupError::UnknownKind { asked } } else { LookupError::UnknownSegment { asked } };
         };
-        let Some(snapshot) = family.snapshot() else {
+        let Some(snapshot) = snapshot else {
             return LookupError::UnknownVersion { asked, versions: Vec::new() };
         };
         let versions: Vec<u16> = snapshot.versions.iter().map(|known| known.number).collect();
-        let was_there = match *wanted {
-            VersionReq::Exact(version) => {
-                self.slot(KeyRef { segment: family.segment, kind: family.kind, version }).is_some()
-            }
-            _ => false,
+        // A slot that is not empty is being registered now.
+        let is_gone = |version| {
+            let slot = self.slot(KeyRef { segment: family.segment, kind: family.kind, version });
+            slot.is_some_and(|slot| slot.current().is_none())
         };
-        if versions.is_empty() || was_there {
+        if versions.is_empty() || matches!(asked.version, VersionReq::Exact(version) if is_gone(version)) {
             return LookupError::Retired { asked, versions };
         }
-        match snapshot.pick(wanted) {
+        match snapshot.pick(&asked.version) {
             Err(Some(&Version { number: version, state: VersionState::Draining { successor }, .. })) => {
                 LookupError::Draining { asked, version, successor }
             }

@@ -255,13 +255,27 @@ fn cut(name: &str) -> Box<str> {
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// The names as in a key, quoted where no key has them.
+        struct Names<'a>(&'a str, &'a str);
+
+        impl fmt::Display for Names<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let Self(segment, kind) = *self;
+                match (KeyRef { segment, kind, version: 0 }).check() {
+                    Ok(()) => write!(f, "{segment}/{kind}"),
+                    Err(_) => write!(f, "{segment:?}/{kind:?}"),
+                }
+            }
+        }
+
         let Self { segment, kind, version } = self;
+        let names = Names(segment, kind);
         match version {
             VersionReq::Exact(version) => KeyRef { segment, kind, version: *version }.fmt(f),
-            VersionReq::AtMost(version) => write!(f, "{segment}/{kind} at most v{version}"),
-            VersionReq::AtLeast(version) => write!(f, "{segment}/{kind} at least v{version}"),
-            VersionReq::Within(range) => write!(f, "{segment}/{kind} from v{} to v{}", range.start(), range.end()),
-            VersionReq::Preferred => write!(f, "{segment}/{kind}"),
+            VersionReq::AtMost(version) => write!(f, "{names} at most v{version}"),
+            VersionReq::AtLeast(version) => write!(f, "{names} at least v{version}"),
+            VersionReq::Within(range) => write!(f, "{names} from v{} to v{}", range.start(), range.end()),
+            VersionReq::Preferred => names.fmt(f),
         }
     }
 }

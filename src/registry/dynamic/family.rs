@@ -50,7 +50,7 @@ impl<'r, C> Family<'r, C> {
     ///
     /// # Errors
     ///
-    /// If the registry is frozen, if the name is an alias or an alias is taken, if a version that is drained, preferred
+    /// If the registry is frozen, if the name is an alias or an alias is taken, if a version that is drained, activated, preferred
     /// or removed does not exist, or if there would be more than 4 096 versions. Nothing is changed then.
     ///
     /// # Examples

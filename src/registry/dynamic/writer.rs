@@ -131,7 +131,16 @@ impl<C> Catalog<C> {
                 return Err((refusal, plan));
             }
         };
+        if plan.aliases.is_empty() && plan.changes_nothing(began_with) {
+            return Ok(());
+        }
         let family = family.unwrap_or_else(|| self.found(&mut books, (segment, kind), None));
+        // Before the state that they belong to.
+        for (segment, kind) in plan.aliases {
+            if self.family(segment, kind).is_none() {
+                self.found(&mut books, (segment, kind), Some(family));
+            }
+        }
         let versions = plan.versions.into_iter().map(|draft| {
             let node = match draft.node {
                 Holder::Kept(node) => node,
@@ -141,11 +150,6 @@ impl<C> Catalog<C> {
         });
         let versions = versions.collect();
         self.commit(&mut books, family, versions, plan.preferred);
-        for (segment, kind) in plan.aliases {
-            if self.family(segment, kind).is_none() {
-                self.found(&mut books, (segment, kind), Some(family));
-            }
-        }
         Ok(())
     }
 
@@ -207,6 +211,12 @@ impl<C> Catalog<C> {
         self.grow_longest(segment, kind);
         let aliases = self.aliases.load(Ordering::Relaxed) + usize::from(real.is_some());
         self.aliases.store(aliases, Ordering::Relaxed);
+        let hash = Names::of(segment, "").family();
+        if self.segments.find(hash, |known| **known == *segment).is_none() {
+            let segment = NonNull::from(Box::leak(Box::new(segment)));
+            // SAFETY: the turn is the caller's, who has the books; the segment was boxed for the index.
+            unsafe { self.segments.insert(hash, segment) };
+        }
         // SAFETY: `real` is a family of this catalog, and no alias.
         let family = unsafe { FamilyNode::settle(segment, kind, real.map(NonNull::from)) };
         // SAFETY: the turn is the caller's, who has the books; the family was boxed for the index.
@@ -269,6 +279,19 @@ impl<C> Catalog<C> {
                 unsafe { slot.publish(None) };
             }
         }
+    }
+}
+
+impl<C> Plan<C> {
+    /// Whether this is the state that it began with.
+    fn changes_nothing(&self, began_with: Option<&Snapshot<C>>) -> bool {
+        let (known, preferred) = began_with.map_or((&[][..], None), |all| (&*all.versions, all.preferred));
+        let same = |(draft, known): (&Draft<C>, &Version<C>)| {
+            draft.version == known.number
+                && draft.state == known.state
+                && matches!(draft.node, Holder::Kept(node) if node == known.node)
+        };
+        self.preferred == preferred && self.versions.len() == known.len() && self.versions.iter().zip(known).all(same)
     }
 }
 
