@@ -105,7 +105,12 @@ mod doctests;
 mod macros;
 #[cfg(feature = "registry")]
 pub mod registry;
-#[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
+#[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+pub mod shared;
+#[cfg(any(
+    all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"),
+    all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")),
+))]
 mod sync;
 pub mod task;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
@@ -115,6 +120,9 @@ pub mod waker;
 #[cfg(feature = "registry")]
 #[doc(inline)]
 pub use registry::*;
+#[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[doc(inline)]
+pub use shared::*;
 #[doc(inline)]
 pub use task::{
     LocalOwnedTask, OwnedTask, RawTask, Release, TaskVTable, UnsafeWakeablePtr, UnsafeWakeableTask,
@@ -132,6 +140,11 @@ pub use waker::{Counted, Free, UnsafeWakeable, WakerPointer, WakerRef, WakerVTab
 /// What the macros expand to; no part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+    pub use crate::shared::{
+        TaskMemory,
+        memory::{Word, Aligned, Alignment, MakesFuture, align, task_align, task_size},
+    };
     pub use crate::task::TaskVTable;
     pub use crate::waker::WakerVTable;
     pub use crate::waker::shape::{

@@ -215,6 +215,66 @@ macro_rules! derive_unsafe_wakeable_vtable {
     };
 }
 
+/// Declares memory for the task of an `async fn`, one `static` each: `static NAME: function(Argument, …);`.
+///
+/// The type of the future has no name; its size and alignment have, and the static is a
+/// [`TaskMemory`](crate::TaskMemory) of those. `function` is a path to a safe function that is not generic, of at most
+/// eight parameters, named by their types. The header data is at most one word, or else its type stands behind `in`.
+///
+/// Costs: the task's size, a joiner's two words, and a word for the flag, in memory that is zeroed at the start.
+///
+/// # Examples
+///
+/// ```
+/// use waker_tables::{Runnable, Schedule, task_slot};
+///
+/// struct Inline;
+/// impl Schedule for Inline {
+///     fn schedule(&self, runnable: Runnable<Self>) {
+///         let _ = runnable.run();
+///     }
+/// }
+///
+/// struct Led(u8);
+/// async fn blink(led: Led) {
+///     assert_eq!(led.0, 13);
+/// }
+///
+/// task_slot!(static BLINK: blink(Led));
+/// task_slot!(static WIDE: blink(Led) in [usize; 4]);
+///
+/// BLINK.spawn_detached(blink(Led(13)), Inline).unwrap().schedule();
+/// ```
+///
+/// A task that does not fit its slot does not compile:
+///
+/// ```compile_fail,E0080
+/// # use waker_tables::{Runnable, Schedule, task_slot};
+/// # struct Inline([u64; 4]);
+/// # impl Schedule for Inline { fn schedule(&self, _: Runnable<Self>) {} }
+/// async fn blink() {}
+/// task_slot!(static BLINK: blink());
+/// BLINK.spawn_detached(blink(), Inline([0; 4]));
+/// ```
+#[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[macro_export]
+macro_rules! task_slot {
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident:
+        $($function:ident)::+ ($($argument:ty),* $(,)?) $(;)?) => {
+        $crate::task_slot! {
+            $(#[$attribute])* $visibility static $name: $($function)::+ ($($argument),*) in $crate::__private::Word;
+        }
+    };
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident:
+        $($function:ident)::+ ($($argument:ty),* $(,)?) in $header:ty $(;)?) => {
+        $(#[$attribute])*
+        $visibility static $name: $crate::__private::TaskMemory<
+            { $crate::__private::task_size::<$header, ($($argument,)*), _>($($function)::+) },
+            { $crate::__private::task_align::<$header, ($($argument,)*), _>($($function)::+) },
+        > = $crate::__private::TaskMemory::new();
+    };
+}
+
 /// Every macro expanded inside the crate, where the lints see what it emits.
 #[cfg(all(test, feature = "std"))]
 #[allow(
@@ -250,11 +310,18 @@ mod tests {
     crate::declare_raw_waker_vtable!(Job, DECLARED);
     crate::derive_unsafe_wakeable_vtable!(Job, TASK);
     crate::waker_vtable! { static JOB: Arc<Job> => Job::on_wake; }
+    #[cfg(feature = "shared")]
+    crate::task_slot!(static SLOT: body(u8));
+
+    #[cfg(feature = "shared")]
+    async fn body(_: u8) {}
 
     #[test]
     fn every_macro_makes_what_it_says() {
         JOB.waker(Arc::new(Job)).wake();
         DECLARED.waker(Arc::new(Job)).wake();
         assert!(TASK.is::<Job>());
+        #[cfg(feature = "shared")]
+        assert!(SLOT.is_free());
     }
 }

@@ -1,6 +1,37 @@
-//! The atomics of `core`, or of loom where its models run.
+//! The atomics of `core`, of `portable-atomic` where the target has no compare-and-swap, or of loom where its models run.
 
-#[cfg(not(loom))]
+#[cfg(all(not(loom), target_has_atomic = "ptr"))]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+#[cfg(not(target_has_atomic = "ptr"))]
+pub(crate) use portable_atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// A core `UnsafeCell`, or one of loom's, which reports accesses that nothing orders.
+#[cfg(feature = "shared")]
+pub(crate) struct Cell<T> {
+    #[cfg(not(loom))]
+    cell: core::cell::UnsafeCell<T>,
+    #[cfg(loom)]
+    cell: loom::cell::UnsafeCell<T>,
+}
+
+#[cfg(feature = "shared")]
+impl<T> Cell<T> {
+    #[inline]
+    pub(crate) fn new(value: T) -> Self {
+        #[cfg(not(loom))]
+        return Self { cell: core::cell::UnsafeCell::new(value) };
+        #[cfg(loom)]
+        return Self { cell: loom::cell::UnsafeCell::new(value) };
+    }
+
+    /// Calls `f` with the value's address; what it does there is its own `unsafe`.
+    #[inline]
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        #[cfg(not(loom))]
+        return f(self.cell.get());
+        #[cfg(loom)]
+        return self.cell.with_mut(f);
+    }
+}

@@ -1,0 +1,24 @@
+//! Shared tasks: one allocation that is task, scheduler's data and waker.
+
+mod cell;
+mod header;
+mod home;
+mod join;
+pub(crate) mod memory;
+mod queue;
+mod runnable;
+mod slot;
+mod spawn;
+mod state;
+mod task_ref;
+
+pub use home::{Home, LocalRun, LocalRunnable, ScheduleLocal};
+pub use join::{JoinError, JoinHandle};
+pub use queue::{Linked, Queue, ScheduleLinked, Taker};
+pub use runnable::{Run, Runnable, Schedule};
+pub use memory::TaskMemory;
+pub use slot::{Busy, TaskSlot};
+pub use spawn::TaskFuture;
+#[cfg(feature = "alloc")]
+pub use spawn::{spawn, spawn_detached, spawn_unchecked};
+pub use task_ref::TaskRef;

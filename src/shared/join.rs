@@ -1,0 +1,195 @@
+//! The handle that gets the output of a task.
+
+use core::error::Error;
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+
+use super::cell::{put_joiner, take_joiner};
+use super::header::{self, AnyTask, Ptr};
+use super::state::{Answer, Ended};
+use super::task_ref::TaskRef;
+
+/// A future of a task's output. One word, with a niche.
+///
+/// Dropping it detaches the task, which runs on if a waker or runnable of it is left. The output belongs to the handle:
+/// one that was not fetched is dropped with it, or by the run that made it if the handle is gone; never by a waker.
+/// So it is `Send` exactly if `T` is.
+///
+/// It is ready once the body is gone (or, of a local task whose runnable was dropped, out of reach). A task that was
+/// cancelled too late has an output.
+///
+/// Costs: a poll that is answered takes one locked instruction, or none where all other handles are gone; one that waits
+/// takes one and a clone of the waker, or two if it waited before. No allocation.
+///
+/// # Panics
+///
+/// A poll after the output was fetched panics.
+#[must_use = "dropping it detaches the task; `spawn_detached` makes a task without it, which is smaller"]
+pub struct JoinHandle<T, H: 'static> {
+    task: Ptr,
+    types: PhantomData<(fn(H) -> H, T)>,
+}
+
+/// Why a task has no output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinError {
+    /// It was cancelled: by a handle, with its runnable, or because nobody was left who could wake it.
+    Cancelled,
+    /// Its poll or its destructor panicked. The payload went to whoever ran it.
+    Panicked,
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cancelled => "the task was cancelled",
+            Self::Panicked => "the task panicked",
+        })
+    }
+}
+
+impl Error for JoinError {}
+
+// SAFETY: the header data is `Send + Sync`, and of the rest it reaches the output alone, which is `Send`.
+unsafe impl<T: Send, H: 'static> Send for JoinHandle<T, H> {}
+// SAFETY: by shared reference it gives header data, which is `Sync`, and counts; the output needs `&mut`.
+unsafe impl<T: Send, H: 'static> Sync for JoinHandle<T, H> {}
+// The output is moved out of the task, and nothing else of a `T` is here.
+impl<T, H: 'static> Unpin for JoinHandle<T, H> {}
+
+impl<T, H: 'static> JoinHandle<T, H> {
+    /// # Safety
+    ///
+    /// The caller has the join handle's count of `task`, whose output is a `T` and whose header data is an `H`.
+    #[inline]
+    pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
+        Self { task, types: PhantomData }
+    }
+
+    #[inline]
+    fn any(&self) -> ManuallyDrop<AnyTask> {
+        // SAFETY: the count is lent by `self`, which the result borrows in all but type: it does not leave the methods.
+        ManuallyDrop::new(unsafe { AnyTask::from_ptr(self.task) })
+    }
+
+    /// The scheduler's data in the task's header.
+    #[inline]
+    #[must_use]
+    pub fn header(&self) -> &H {
+        // SAFETY: the data is an `H`, and the count is `self`'s.
+        unsafe { header::data(self.task) }
+    }
+
+    /// A handle of the task. Costs: one locked instruction.
+    #[inline]
+    #[must_use]
+    pub fn task(&self) -> TaskRef<H> {
+        // SAFETY: the data is an `H`.
+        unsafe { TaskRef::new((*self.any()).clone()) }
+    }
+
+    /// [`TaskRef::cancel`]. The handle is still good: for `Err(Cancelled)` once the body is gone, or for the output if
+    /// this was too late.
+    pub fn cancel(&self) {
+        self.any().cancel();
+    }
+
+    /// Whether a poll would be ready.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.any().state().answer().is_some()
+    }
+
+    /// Moves the output out of the task.
+    ///
+    /// # Safety
+    ///
+    /// There is one, and the state has given it to the caller.
+    #[inline]
+    unsafe fn fetch(&self) -> T {
+        let mut output = MaybeUninit::<T>::uninit();
+        // SAFETY: the caller's promise; the memory is for a `T`.
+        unsafe { (self.any().table().fetch)(self.task, output.as_mut_ptr().cast()) };
+        // SAFETY: `fetch` wrote it.
+        unsafe { output.assume_init() }
+    }
+
+    /// Leaves `waker` for whoever ends the body; not if that has happened.
+    fn wait(&self, waker: &Waker) -> bool {
+        let task = self.any();
+        let known = task.state().recall_joiner().then(|| {
+            // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
+            unsafe { take_joiner::<H>(self.task) }
+        });
+        let waker = match known {
+            Some(known) if known.will_wake(waker) => known,
+            // Should this panic, nobody waits, and the slot is empty and ours.
+            _ => waker.clone(),
+        };
+        // SAFETY: a joined task with this header data; the slot is empty and ours.
+        unsafe { put_joiner::<H>(self.task, waker) };
+        let lent = task.state().lend_joiner();
+        if !lent {
+            // SAFETY: as above, and full. Nobody else has or will have it: the task is over.
+            drop(unsafe { take_joiner::<H>(self.task) });
+        }
+        lent
+    }
+}
+
+impl<T, H: 'static> Future for JoinHandle<T, H> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let task = self.any();
+        // A slot that could not be lent has an answer.
+        let after = || if self.wait(context.waker()) { None } else { task.state().answer() };
+        let Some(answer) = task.state().answer().or_else(after) else {
+            return Poll::Pending;
+        };
+        Poll::Ready(match answer {
+            Answer::Output => {
+                // SAFETY: there is an output, and it is the handle's. Nobody fetches it again: `&mut self` until then.
+                let output = unsafe { self.fetch() };
+                task.state().fetched();
+                Ok(output)
+            }
+            Answer::Panicked => Err(JoinError::Panicked),
+            Answer::Cancelled => Err(JoinError::Cancelled),
+            Answer::Nothing => panic!("the join handle was polled after it gave the output"),
+        })
+    }
+}
+
+impl<T, H: 'static> Drop for JoinHandle<T, H> {
+    fn drop(&mut self) {
+        match self.any().state().detach() {
+            Ended::Counted => {}
+            // SAFETY: the only count was `self`'s, and ends here.
+            Ended::Last => unsafe { header::last(self.task) },
+            Ended::Joiner => {
+                // SAFETY: the count is `self`'s, and ends here, after the waker.
+                let _task = unsafe { AnyTask::from_ptr(self.task) };
+                // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
+                drop(unsafe { take_joiner::<H>(self.task) });
+            }
+            Ended::Output => {
+                // SAFETY: the count is `self`'s, and ends here, after the output.
+                let _task = unsafe { AnyTask::from_ptr(self.task) };
+                // SAFETY: there is an output, and it is the handle's.
+                drop(unsafe { self.fetch() });
+            }
+        }
+    }
+}
+
+impl<T, H: 'static> fmt::Debug for JoinHandle<T, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // SAFETY: the count is `self`'s.
+        unsafe { header::debug(f, "JoinHandle", self.task, |_| {}) }
+    }
+}

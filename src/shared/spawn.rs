@@ -1,0 +1,134 @@
+//! Tasks that may run anywhere.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+#[cfg(feature = "alloc")]
+use super::cell::{Anywhere, Cell, Joiner};
+#[cfg(feature = "alloc")]
+use super::join::JoinHandle;
+#[cfg(feature = "alloc")]
+use super::runnable::{Runnable, Schedule};
+use crate::WakeableTask;
+
+/// Makes a task of `future`, scheduled, with the scheduler's data in its header and a join handle.
+///
+/// The runnable is the caller's to queue, or to hand to the hook with [`Runnable::schedule`].
+///
+/// Costs: one allocation: two words, the header data, two words for the joiner, and the larger of future and output.
+///
+/// # Examples
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+/// use waker_tables::{Runnable, Schedule, spawn};
+///
+/// struct Inline;
+/// impl Schedule for Inline {
+///     fn schedule(&self, runnable: Runnable<Self>) {
+///         let _ = runnable.run();
+///     }
+/// }
+///
+/// let (runnable, handle) = spawn(async { 6 * 7 }, Inline);
+/// runnable.schedule();
+/// let mut handle = std::pin::pin!(handle);
+/// assert_eq!(handle.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(42)));
+/// # use std::future::Future;
+/// ```
+#[cfg(feature = "alloc")]
+#[inline]
+pub fn spawn<F, H>(future: F, header: H) -> (Runnable<H>, JoinHandle<F::Output, H>)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    H: Schedule,
+{
+    // SAFETY: the bounds are what it asks for.
+    unsafe { spawn_unchecked(future, header) }
+}
+
+/// Makes a task of `future`, scheduled, whose output nobody waits for.
+///
+/// Costs: one allocation: two words, the header data, and the future.
+#[cfg(feature = "alloc")]
+#[inline]
+pub fn spawn_detached<F, H>(future: F, header: H) -> Runnable<H>
+where
+    F: Future + Send + 'static,
+    H: Schedule,
+{
+    let task = Cell::<H, (), Anywhere, F>::boxed(future, header, Anywhere);
+    // SAFETY: a new detached task has a count for its runnable; the data is an `H`. The body is `Send` and `'static`, and
+    // its output is dropped by the run that makes it.
+    unsafe { Runnable::from_ptr(task) }
+}
+
+/// [`spawn`] for a future or an output that is not `Send`, or borrows.
+///
+/// # Safety
+///
+/// What `spawn` asks of the types is asked of the caller instead:
+///
+/// - if `F` is not `Send`, every [`Runnable`] of the task is run and dropped on the thread that calls this. (A wake on
+///   another thread hands it to the hook there, which brings it over.)
+/// - if `F` is not `'static`, every runnable of the task has been run to completion or dropped before what it borrows
+///   ends; a forgotten one never is.
+/// - if `F::Output` is not `Send`, or not `'static`, the same holds for the [`JoinHandle`], and for the run that
+///   completes the task.
+///
+/// The header is checked: `H: Schedule`, and `'static` for its `TypeId`.
+#[cfg(feature = "alloc")]
+#[inline]
+pub unsafe fn spawn_unchecked<F, H>(future: F, header: H) -> (Runnable<H>, JoinHandle<F::Output, H>)
+where
+    F: Future,
+    H: Schedule,
+{
+    let task = Cell::<H, Joiner, Anywhere, F>::boxed(future, header, Anywhere);
+    // SAFETY: a new joined task has a count for each of the two; the data is an `H`. Where body and output may go is the
+    // caller's promise.
+    let runnable = unsafe { Runnable::from_ptr(task) };
+    // SAFETY: as above.
+    (runnable, unsafe { JoinHandle::from_ptr(task) })
+}
+
+/// A [`WakeableTask`] as a future, so that it can be spawned.
+///
+/// Only its `poll` is called, and its `close` where it is dropped before it was ready: when its task is cancelled. Its
+/// `wake` never is, since waking does not touch a body. Who wakes it? A task waits with the wakers that it was given.
+#[derive(Debug)]
+pub struct TaskFuture<T: WakeableTask> {
+    task: T,
+    open: bool,
+}
+
+impl<T: WakeableTask> TaskFuture<T> {
+    /// Wraps `task`.
+    pub const fn new(task: T) -> Self {
+        Self { task, open: true }
+    }
+}
+
+/// `task` is used by `&mut` alone and never pinned.
+impl<T: WakeableTask> Unpin for TaskFuture<T> {}
+
+impl<T: WakeableTask> Future for TaskFuture<T> {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
+        let polled = self.task.poll();
+        self.open &= polled.is_pending();
+        polled
+    }
+}
+
+impl<T: WakeableTask> Drop for TaskFuture<T> {
+    fn drop(&mut self) {
+        if self.open {
+            self.task.close();
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A counted handle of a task, which is also what its wakers are.
+
+use core::any::TypeId;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+use core::task::Waker;
+
+use super::header::{self, AnyTask, Ptr, WAKERS};
+use crate::WakerRef;
+
+/// A handle of a task with the header data `H`: wakes it, cancels it, reads its header. One word, with a niche.
+///
+/// It is what a waker of the task owns: [`to_waker`](Self::to_waker) and [`from_waker`](Self::from_waker) go to and fro.
+/// It never reaches the body. Cloning it costs one locked instruction, as does dropping it; the last one to go cancels a
+/// task that is still alive, as [the table](crate::shared#who-owns-what) says.
+pub struct TaskRef<H: 'static> {
+    task: AnyTask,
+    header: PhantomData<fn(H) -> H>,
+}
+
+impl<H: 'static> TaskRef<H> {
+    /// # Safety
+    ///
+    /// The header data of `task` is an `H`.
+    #[inline]
+    pub(super) unsafe fn new(task: AnyTask) -> Self {
+        Self { task, header: PhantomData }
+    }
+
+    /// The task behind `waker`, if `waker` is a shared task's and the task's header data is an `H`.
+    ///
+    /// Costs: two address comparisons, one indirect call, one locked instruction. What recovery sees and does not see
+    /// stands at [`WakerVTable`](crate::WakerVTable#recovery): the outermost waker, of this copy of the crate.
+    #[must_use]
+    pub fn from_waker(waker: &Waker) -> Option<Self> {
+        let task = Self::behind(waker)?;
+        // SAFETY: the count is lent by the waker; the clone takes one of its own.
+        let task = ManuallyDrop::new(unsafe { AnyTask::from_ptr(task) });
+        // SAFETY: the data is an `H`.
+        Some(unsafe { Self::new((*task).clone()) })
+    }
+
+    /// The header data of the task behind `waker`, if `waker` is a shared task's and the data is an `H`.
+    ///
+    /// Costs: two address comparisons and one indirect call; no refcount.
+    #[must_use]
+    pub fn header_behind(waker: &Waker) -> Option<&H> {
+        // SAFETY: the data is an `H`; the count is the waker's, which is borrowed for as long as the result.
+        Self::behind(waker).map(|task| unsafe { header::data(task) })
+    }
+
+    /// The pointer of the task behind `waker`, if its header data is an `H`.
+    fn behind(waker: &Waker) -> Option<Ptr> {
+        if !WAKERS.matches(waker) {
+            return None;
+        }
+        let task = NonNull::new(waker.data().cast_mut())?.cast();
+        // SAFETY: the word of a waker over `WAKERS` is a task's pointer, of which the waker holds a count.
+        let table = unsafe { header::table(task) };
+        ((table.header_type)() == TypeId::of::<H>()).then_some(task)
+    }
+
+    /// The scheduler's data in the task's header.
+    ///
+    /// No `Deref` does this, since its methods would hide those of `H`.
+    #[inline]
+    #[must_use]
+    pub fn header(&self) -> &H {
+        // SAFETY: the data is an `H`, and the count is `self`'s.
+        unsafe { header::data(self.task.as_ptr()) }
+    }
+
+    /// Asks for a poll, and gives up this handle.
+    ///
+    /// Costs: one locked instruction where the task is scheduled or runs; where it is idle the same, two indirect calls,
+    /// and one locked instruction more unless `H` has no size.
+    #[inline]
+    pub fn wake(self) {
+        self.task.wake();
+    }
+
+    /// Asks for a poll: a task that is idle is handed to the hook, one that runs will be polled again.
+    ///
+    /// Costs: one locked instruction, none where the task is complete; two indirect calls where it is idle.
+    #[inline]
+    pub fn wake_by_ref(&self) {
+        self.task.wake_by_ref();
+    }
+
+    /// A waker of the task. Costs: one locked instruction.
+    #[inline]
+    #[must_use]
+    pub fn to_waker(&self) -> Waker {
+        WAKERS.waker(self.task.clone())
+    }
+
+    /// A waker of the task that borrows this handle's count. Costs: two words are written.
+    #[inline]
+    #[must_use]
+    pub fn waker_ref(&self) -> WakerRef<'_> {
+        WAKERS.waker_ref(&self.task)
+    }
+
+    /// Forbids further polls, and hands the task to the hook if it is idle, so that its body is dropped: by the run that
+    /// follows, or with the runnable, never in here. A task that is being polled is dropped after that poll, unless the
+    /// poll was its last.
+    #[inline]
+    pub fn cancel(&self) {
+        self.task.cancel();
+    }
+
+    /// Whether the body is gone.
+    #[inline]
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.task.state().is_complete()
+    }
+
+    /// Whether the two are handles of one task.
+    #[inline]
+    #[must_use]
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        self.task.as_ptr() == other.task.as_ptr()
+    }
+}
+
+impl<H: 'static> Clone for TaskRef<H> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self { task: self.task.clone(), header: PhantomData }
+    }
+}
+
+/// Costs: two words are written; the count moves.
+impl<H: 'static> From<TaskRef<H>> for Waker {
+    #[inline]
+    fn from(task: TaskRef<H>) -> Self {
+        WAKERS.waker(task.task)
+    }
+}
+
+impl<H: fmt::Debug + 'static> fmt::Debug for TaskRef<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = |f: &mut fmt::DebugStruct<'_, '_>| {
+            f.field("header", self.header());
+        };
+        // SAFETY: the count is `self`'s.
+        unsafe { header::debug(f, "TaskRef", self.task.as_ptr(), header) }
+    }
+}
