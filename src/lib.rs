@@ -143,7 +143,7 @@ pub mod __private {
     #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
     pub use crate::shared::{
         TaskMemory,
-        memory::{Word, Aligned, Alignment, MakesFuture, align, task_align, task_size},
+        memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
     };
     pub use crate::task::TaskVTable;
     pub use crate::waker::WakerVTable;

@@ -14,11 +14,11 @@ mod task_ref;
 
 pub use home::{Home, LocalRun, LocalRunnable, ScheduleLocal};
 pub use join::{JoinError, JoinHandle};
+pub use memory::TaskMemory;
 pub use queue::{Linked, Queue, ScheduleLinked, Taker};
 pub use runnable::{Run, Runnable, Schedule};
-pub use memory::TaskMemory;
 pub use slot::{Busy, TaskSlot};
 pub use spawn::TaskFuture;
 #[cfg(feature = "alloc")]
-pub use spawn::{spawn, spawn_detached, spawn_unchecked};
+pub use spawn::{spawn, spawn_detached, spawn_unchecked, spawn_unchecked_with, spawn_with};
 pub use task_ref::TaskRef;

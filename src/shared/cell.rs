@@ -130,6 +130,9 @@ pub(super) unsafe fn take_joiner<H>(task: Ptr) -> Waker {
 
 /// Where a body may be polled and dropped, and so which kind of runnable the hook gets.
 pub(super) trait Place<H> {
+    /// Whether the hook has bytes of its own.
+    const BORROWS: bool;
+
     /// Whether that is where `home` is.
     fn is_at(&self, home: usize) -> bool;
 
@@ -137,21 +140,23 @@ pub(super) trait Place<H> {
     ///
     /// # Safety
     ///
-    /// As for [`Table::schedule`].
-    unsafe fn schedule(task: Ptr);
+    /// As for [`Table::schedule`]; `place` is the task's.
+    unsafe fn schedule(place: *const Self, task: Ptr);
 }
 
-/// On any thread; or wherever the caller of `spawn_unchecked` sees to.
+/// On any thread, or wherever the caller of `spawn_unchecked` sees to; the hook is the header's.
 pub(super) struct Anywhere;
 
 impl<H: Schedule> Place<H> for Anywhere {
+    const BORROWS: bool = false;
+
     #[inline]
     fn is_at(&self, _home: usize) -> bool {
         true
     }
 
     #[inline]
-    unsafe fn schedule(task: Ptr) {
+    unsafe fn schedule(_place: *const Self, task: Ptr) {
         // SAFETY: the runnable's count is the caller's to give.
         let runnable = unsafe { Runnable::<H>::from_ptr(task) };
         // SAFETY: the caller holds another count, or there are no bytes.
@@ -159,17 +164,42 @@ impl<H: Schedule> Place<H> for Anywhere {
     }
 }
 
+/// As [`Anywhere`], with a hook of its own.
+pub(super) struct Hooked<S>(pub(super) S);
+
+impl<H: 'static, S: Fn(&H, Runnable<H>)> Place<H> for Hooked<S> {
+    const BORROWS: bool = size_of::<S>() > 0;
+
+    #[inline]
+    fn is_at(&self, _home: usize) -> bool {
+        true
+    }
+
+    #[inline]
+    unsafe fn schedule(place: *const Self, task: Ptr) {
+        // SAFETY: the runnable's count is the caller's to give.
+        let runnable = unsafe { Runnable::<H>::from_ptr(task) };
+        // SAFETY: the caller holds another count, or there are no bytes.
+        let data = unsafe { header::data::<H>(task) };
+        // SAFETY: as above; the field is only ever used by shared reference.
+        let hook = unsafe { &(*place).0 };
+        hook(data, runnable);
+    }
+}
+
 /// At the home of this number.
 pub(super) struct AtHome(pub(super) usize);
 
 impl<H: ScheduleLocal> Place<H> for AtHome {
+    const BORROWS: bool = false;
+
     #[inline]
     fn is_at(&self, home: usize) -> bool {
         self.0 == home
     }
 
     #[inline]
-    unsafe fn schedule(task: Ptr) {
+    unsafe fn schedule(_place: *const Self, task: Ptr) {
         // SAFETY: the runnable's count is the caller's to give.
         let runnable = unsafe { LocalRunnable::<H>::from_ptr(task) };
         // SAFETY: the caller holds another count, or there are no bytes.
@@ -231,12 +261,20 @@ where
         Table {
             header_type: TypeId::of::<H>,
             name: type_name::<F>,
-            hook_borrows: size_of::<H>() > 0,
-            schedule: P::schedule,
+            hook_borrows: size_of::<H>() > 0 || P::BORROWS,
+            schedule: Self::schedule,
             run: Self::run::<M>,
             fetch: Self::fetch,
             free: Self::free::<M>,
         }
+    }
+
+    /// [`Table::schedule`].
+    unsafe fn schedule(task: Ptr) {
+        // SAFETY: the runnable's count keeps the cell alive.
+        let place = unsafe { &raw const (*task.cast::<Self>().as_ptr()).place };
+        // SAFETY: the caller's promise.
+        unsafe { P::schedule(place, task) }
     }
 
     /// [`Table::run`].

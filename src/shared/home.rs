@@ -7,9 +7,9 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use super::cell::take_joiner;
 #[cfg(feature = "alloc")]
 use super::cell::{AtHome, Cell, Join, Joiner};
-use super::cell::take_joiner;
 use super::header::{self, AnyTask, Ptr, Ran};
 #[cfg(feature = "alloc")]
 use super::join::JoinHandle;
@@ -68,7 +68,7 @@ pub struct Home {
 /// It has no `run`: [`Home::run`] takes it. Dropping it cancels the task and tells the joiner, but never touches the
 /// body, which may be at home on another thread. A later wake or cancel calls the hook again, and a run at home then drops the
 /// body. Dropped as the last handle, or once its home is gone, it leaks the task.
-pub struct LocalRunnable<H: ScheduleLocal> {
+pub struct LocalRunnable<H: 'static> {
     task: Ptr,
     header: PhantomData<fn(H) -> H>,
 }
@@ -76,7 +76,7 @@ pub struct LocalRunnable<H: ScheduleLocal> {
 /// What became of a task that was run at home: [`Run`](crate::Run) for local tasks.
 #[derive(Debug)]
 #[must_use = "`Woken` holds a runnable, which cancels its task when it is dropped"]
-pub enum LocalRun<H: ScheduleLocal> {
+pub enum LocalRun<H: 'static> {
     /// It waits: the next wake calls the hook.
     Pending,
     /// It was woken while it ran, and is to run again; the caller says when.
@@ -86,15 +86,15 @@ pub enum LocalRun<H: ScheduleLocal> {
 }
 
 // SAFETY: the header data is `Send + Sync`, and the body is not reachable.
-unsafe impl<H: ScheduleLocal> Send for LocalRunnable<H> {}
+unsafe impl<H: 'static> Send for LocalRunnable<H> {}
 // SAFETY: as above.
-unsafe impl<H: ScheduleLocal> Sync for LocalRunnable<H> {}
+unsafe impl<H: 'static> Sync for LocalRunnable<H> {}
 
-impl<H: ScheduleLocal> LocalRunnable<H> {
+impl<H: 'static> LocalRunnable<H> {
     runnable_methods!();
 }
 
-impl<H: ScheduleLocal> Drop for LocalRunnable<H> {
+impl<H: 'static> Drop for LocalRunnable<H> {
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s.
         match unsafe { header::state(self.task) }.abandon() {
@@ -125,7 +125,7 @@ impl Drop for Forsaken {
     }
 }
 
-impl<H: ScheduleLocal> fmt::Debug for LocalRunnable<H> {
+impl<H: 'static> fmt::Debug for LocalRunnable<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the count is `self`'s.
         unsafe { header::debug(f, "LocalRunnable", self.task, |_| {}) }
@@ -193,7 +193,7 @@ impl Home {
     ///
     /// As [`Runnable::run`](crate::Runnable::run).
     #[inline]
-    pub fn run<H: ScheduleLocal>(&self, runnable: LocalRunnable<H>) -> Result<LocalRun<H>, LocalRunnable<H>> {
+    pub fn run<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<LocalRun<H>, LocalRunnable<H>> {
         let task = runnable.into_ptr();
         // SAFETY: the runnable's count is given to the run. The body is here or not touched: this home's number is its
         // own for ever, and no reference to it leaves its thread.

@@ -43,7 +43,6 @@ where
 // SAFETY: as for `TaskSlot`.
 unsafe impl<const SIZE: usize, const ALIGN: usize> Sync for TaskMemory<SIZE, ALIGN> where Aligned<ALIGN>: Alignment {}
 
-
 impl<const SIZE: usize, const ALIGN: usize> TaskMemory<SIZE, ALIGN>
 where
     Aligned<ALIGN>: Alignment,

@@ -50,15 +50,17 @@ macro_rules! runnable_methods {
         /// is no other handle, none if `H` has no size.
         #[inline]
         pub fn schedule(self) {
-            let task = self.task;
-            let held = (size_of::<H>() > 0).then(|| {
-                // SAFETY: the count is `self`'s, who owns it.
+            let task = self.into_ptr();
+            // SAFETY: the count was `self`'s.
+            let table = unsafe { header::table(task) };
+            let held = table.hook_borrows.then(|| {
+                // SAFETY: the count was `self`'s, who owned it.
                 unsafe { header::state(task) }.retain_owned();
                 // SAFETY: the count that the line above added.
                 unsafe { AnyTask::from_ptr(task) }
             });
-            // SAFETY: the data is an `H`; it is held, or has no bytes.
-            unsafe { header::data::<H>(task) }.schedule(self);
+            // SAFETY: the runnable's count was `self`'s; another one is held if the hook borrows.
+            unsafe { (table.schedule)(task) };
             drop(held);
         }
 
@@ -128,7 +130,7 @@ pub trait Schedule: Send + Sync + Sized + 'static {
 ///
 /// - Dropped, it cancels the task, whose body is dropped there.
 /// - Forgotten, it leaks a count, and the task never runs again.
-pub struct Runnable<H: Schedule> {
+pub struct Runnable<H: 'static> {
     task: Ptr,
     header: PhantomData<fn(H) -> H>,
 }
@@ -136,7 +138,7 @@ pub struct Runnable<H: Schedule> {
 /// What became of a task that was run.
 #[derive(Debug)]
 #[must_use = "`Woken` holds a runnable, which cancels its task when it is dropped"]
-pub enum Run<H: Schedule> {
+pub enum Run<H: 'static> {
     /// It waits: the next wake calls the hook.
     Pending,
     /// It was woken while it ran, and is to run again; the caller says when, for instance behind all others.
@@ -147,11 +149,11 @@ pub enum Run<H: Schedule> {
 
 // SAFETY: the header data is `Send + Sync`. The body is `Send`, or else the caller of `spawn_unchecked` sees to it that
 // the runnable is run and dropped on the body's thread.
-unsafe impl<H: Schedule> Send for Runnable<H> {}
+unsafe impl<H: 'static> Send for Runnable<H> {}
 // SAFETY: by shared reference it gives the header data, which is `Sync`, and counts.
-unsafe impl<H: Schedule> Sync for Runnable<H> {}
+unsafe impl<H: 'static> Sync for Runnable<H> {}
 
-impl<H: Schedule> Runnable<H> {
+impl<H: 'static> Runnable<H> {
     /// Polls the task once, with its own waker. A cancelled task is not polled; its body is dropped.
     ///
     /// Costs: one indirect call; two locked instructions, none while there is no other handle (a waker, a `TaskRef`, a
@@ -187,7 +189,7 @@ impl<H: Schedule> Runnable<H> {
     runnable_methods!();
 }
 
-impl<H: Schedule> Drop for Runnable<H> {
+impl<H: 'static> Drop for Runnable<H> {
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s.
         let state = unsafe { header::state(self.task) };
@@ -198,7 +200,7 @@ impl<H: Schedule> Drop for Runnable<H> {
     }
 }
 
-impl<H: Schedule> fmt::Debug for Runnable<H> {
+impl<H: 'static> fmt::Debug for Runnable<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the count is `self`'s.
         unsafe { header::debug(f, "Runnable", self.task, |_| {}) }

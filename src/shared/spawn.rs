@@ -5,7 +5,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 #[cfg(feature = "alloc")]
-use super::cell::{Anywhere, Cell, Joiner};
+use super::cell::{Anywhere, Cell, Hooked, Joiner};
 #[cfg(feature = "alloc")]
 use super::join::JoinHandle;
 #[cfg(feature = "alloc")]
@@ -89,6 +89,66 @@ where
     let task = Cell::<H, Joiner, Anywhere, F>::boxed(future, header, Anywhere);
     // SAFETY: a new joined task has a count for each of the two; the data is an `H`. Where body and output may go is the
     // caller's promise.
+    let runnable = unsafe { Runnable::from_ptr(task) };
+    // SAFETY: as above.
+    (runnable, unsafe { JoinHandle::from_ptr(task) })
+}
+
+/// [`spawn`] with a hook of the task's own instead of the header's: any closure, capturing or not.
+///
+/// For header data that does not know its scheduler (a priority, a name), and for schedulers that are captured. The hook
+/// is called as [`Schedule::schedule`] would be, is dropped with the header, and stands behind it in the same allocation.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use waker_tables::{Run, spawn_with};
+///
+/// let (sender, queue) = mpsc::channel();
+/// let (runnable, _handle) = spawn_with(async {}, "a name", move |_name, runnable| {
+///     let _ = sender.send(runnable);
+/// });
+/// runnable.schedule();
+/// let runnable = queue.recv().unwrap();
+/// assert_eq!(*runnable.header(), "a name");
+/// assert!(matches!(runnable.run(), Run::Complete));
+/// ```
+#[cfg(feature = "alloc")]
+#[inline]
+pub fn spawn_with<F, H, S>(future: F, header: H, hook: S) -> (Runnable<H>, JoinHandle<F::Output, H>)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    H: Send + Sync + 'static,
+    S: Fn(&H, Runnable<H>) + Send + Sync + 'static,
+{
+    // SAFETY: the bounds are what it asks for.
+    unsafe { spawn_unchecked_with(future, header, hook) }
+}
+
+/// [`spawn_with`] for a future, an output or a hook that is not `Send`, or borrows.
+///
+/// # Safety
+///
+/// What [`spawn_unchecked`] asks for, and for the hook what `spawn_with` asks of its type:
+///
+/// - if `S` is not `Send` and `Sync`, all handles and wakers of the task are used and dropped on the thread that calls
+///   this;
+/// - if `S` is not `'static`, all of them are gone before what it borrows ends.
+///
+/// The header data is checked: `Send`, `Sync`, and `'static` for its `TypeId`.
+#[cfg(feature = "alloc")]
+#[inline]
+pub unsafe fn spawn_unchecked_with<F, H, S>(future: F, header: H, hook: S) -> (Runnable<H>, JoinHandle<F::Output, H>)
+where
+    F: Future,
+    H: Send + Sync + 'static,
+    S: Fn(&H, Runnable<H>),
+{
+    let task = Cell::<H, Joiner, Hooked<S>, F>::boxed(future, header, Hooked(hook));
+    // SAFETY: a new joined task has a count for each of the two; the data is an `H`. Where body, output and hook may go
+    // is the caller's promise.
     let runnable = unsafe { Runnable::from_ptr(task) };
     // SAFETY: as above.
     (runnable, unsafe { JoinHandle::from_ptr(task) })

@@ -7,10 +7,11 @@ use core::fmt;
 
 use crate::sync::{AtomicUsize, Ordering};
 
-/// There is a runnable; or, while the body is being polled, it is to be polled again.
+/// A poll is asked for: there is a runnable or, while the body is being polled, there will be one.
 const SCHEDULED: usize = 1;
-/// Somebody polls or drops the body. Follows from `SCHEDULED` by adding one.
-const RUNNING: usize = 1 << 1;
+/// Somebody has the right to the body: the runnable, or the poll under way. Whether it is the one or the other is known to
+/// whoever has it, and to nobody else; so a poll that was woken becomes a runnable without a change of the word.
+const ACTIVE: usize = 1 << 1;
 /// The body is gone. Set once, and then neither of the above.
 const COMPLETE: usize = 1 << 2;
 /// The body must not be polled any more; with `COMPLETE`: it was not.
@@ -36,7 +37,7 @@ const ONE: usize = 1 << SHIFT;
 ///
 /// 1. The word is changed by holders of a count alone. One who holds its count exclusively (by value, or by `&mut`) and
 ///    reads a count of one is the only one there is, and may store; `owned` below says so.
-/// 2. There is one runnable where `SCHEDULED` stands without `RUNNING`, and none elsewhere.
+/// 2. There is one runnable or one poll where `ACTIVE` stands, and none elsewhere. A runnable has `SCHEDULED` beside it.
 pub(super) struct State(AtomicUsize);
 
 /// What a wake by value asks for.
@@ -97,7 +98,11 @@ impl State {
     /// A scheduled task, with a count for its runnable and one for its join handle if it has one.
     #[inline]
     pub(super) fn new(joined: bool) -> Self {
-        Self(AtomicUsize::new(if joined { SCHEDULED | HANDLE | (2 * ONE) } else { SCHEDULED | ONE }))
+        Self(AtomicUsize::new(if joined {
+            ACTIVE | SCHEDULED | HANDLE | (2 * ONE)
+        } else {
+            ACTIVE | SCHEDULED | ONE
+        }))
     }
 
     /// Changes the word to what `next` makes of it, once; `next` may answer without a change instead. `owned` is that of
@@ -130,9 +135,9 @@ impl State {
             if word & COMPLETE != 0 {
                 return Err(false);
             }
-            let idle = word & (SCHEDULED | RUNNING) == 0;
+            let idle = word & ACTIVE == 0;
             // Written also where nothing changes: the poll to come must see what this caller wrote.
-            Ok(((word | SCHEDULED) + if idle { ONE } else { 0 }, idle))
+            Ok(((word | SCHEDULED) + if idle { ACTIVE + ONE } else { 0 }, idle))
         })
     }
 
@@ -142,8 +147,8 @@ impl State {
         self.change(true, |word| {
             if word & COMPLETE != 0 {
                 Err(Wake::Complete)
-            } else if word & (SCHEDULED | RUNNING) == 0 {
-                Ok(((word | SCHEDULED) + if keep { ONE } else { 0 }, Wake::Schedule))
+            } else if word & ACTIVE == 0 {
+                Ok(((word | ACTIVE | SCHEDULED) + if keep { ONE } else { 0 }, Wake::Schedule))
             } else {
                 // Not the last count: the runnable has one, or the poll under way.
                 Ok(((word | SCHEDULED) - ONE, Wake::Known))
@@ -157,10 +162,10 @@ impl State {
     pub(super) fn begin(&self) -> bool {
         let word = self.0.load(Ordering::Acquire);
         let before = if counts(word) == 1 {
-            self.0.store(word + (RUNNING - SCHEDULED), Ordering::Release);
+            self.0.store(word - SCHEDULED, Ordering::Release);
             word
         } else {
-            self.0.fetch_add(RUNNING - SCHEDULED, Ordering::AcqRel)
+            self.0.fetch_sub(SCHEDULED, Ordering::AcqRel)
         };
         before & CANCELLED == 0
     }
@@ -173,9 +178,10 @@ impl State {
             if word & CANCELLED != 0 || (counts(word) == 1 && !woken) {
                 Err(Pause::Over)
             } else if woken {
-                Ok((word - RUNNING, Pause::Woken))
+                // The next poll sees what this one did by the way on which the runnable comes to it.
+                Err(Pause::Woken)
             } else {
-                Ok((word - RUNNING - ONE, Pause::Idle))
+                Ok((word - ACTIVE - ONE, Pause::Idle))
             }
         })
     }
@@ -185,7 +191,7 @@ impl State {
     #[inline]
     pub(super) fn complete(&self, result: usize) -> Ended {
         self.change(true, |word| {
-            let new = (word & !(SCHEDULED | RUNNING | CANCELLED | JOINER)) | COMPLETE | result;
+            let new = (word & !(SCHEDULED | ACTIVE | CANCELLED | JOINER)) | COMPLETE | result;
             if result == OUTPUT && word & HANDLE == 0 {
                 Ok((new - OUTPUT, Ended::Output))
             } else if word & JOINER != 0 {
@@ -202,11 +208,11 @@ impl State {
     /// count has been added. A body that is being polled is dropped after the poll.
     pub(super) fn cancel(&self) -> bool {
         self.change(false, |word| {
-            let idle = word & (SCHEDULED | RUNNING) == 0;
+            let idle = word & ACTIVE == 0;
             if word & COMPLETE != 0 || (word & CANCELLED != 0 && !idle) {
                 return Err(false);
             }
-            let scheduled = if idle { SCHEDULED + ONE } else { 0 };
+            let scheduled = if idle { ACTIVE + SCHEDULED + ONE } else { 0 };
             Ok(((word | CANCELLED) + scheduled, idle))
         })
     }
@@ -215,7 +221,7 @@ impl State {
     /// as when a body ends.
     pub(super) fn abandon(&self) -> Ended {
         self.change(true, |word| {
-            let new = (word & !(SCHEDULED | JOINER)) | CANCELLED | ABANDONED;
+            let new = (word & !(SCHEDULED | ACTIVE | JOINER)) | CANCELLED | ABANDONED;
             if word & JOINER != 0 {
                 Ok((new, Ended::Joiner))
             } else if counts(word) == 1 {
@@ -269,7 +275,7 @@ impl State {
             Fate::Leak
         } else {
             let kept = word & ABANDONED;
-            self.0.store(kept | SCHEDULED | CANCELLED | ORPHANED | (2 * ONE), Ordering::Release);
+            self.0.store(kept | ACTIVE | SCHEDULED | CANCELLED | ORPHANED | (2 * ONE), Ordering::Release);
             Fate::Schedule
         }
     }
@@ -291,9 +297,12 @@ impl State {
 
     /// Lends the joiner's slot, which has a waker in it, to whoever ends the body. Not if there is an answer already.
     pub(super) fn lend_joiner(&self) -> bool {
-        self.change(false, |word| {
-            if word & (COMPLETE | ABANDONED) == 0 { Ok((word | JOINER, true)) } else { Err(false) }
-        })
+        self.change(
+            false,
+            |word| {
+                if word & (COMPLETE | ABANDONED) == 0 { Ok((word | JOINER, true)) } else { Err(false) }
+            },
+        )
     }
 
     /// Takes the joiner's slot back, if it is lent.
@@ -336,7 +345,7 @@ impl fmt::Debug for State {
         let word = self.0.load(Ordering::Relaxed);
         let names = [
             (SCHEDULED, "scheduled"),
-            (RUNNING, "running"),
+            (ACTIVE, "active"),
             (COMPLETE, "complete"),
             (CANCELLED, "cancelled"),
             (PANICKED, "panicked"),

@@ -29,7 +29,7 @@ mod keys;
 mod registry;
 #[cfg(feature = "registry")]
 mod registry_model;
-#[cfg(feature = "shared")]
-mod shared;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "shared")]
+mod shared;
