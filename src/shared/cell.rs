@@ -36,6 +36,8 @@ where
     stage: sync::Cell<Stage<F, J::Kept>>,
 }
 
+/// Both begin where it does.
+#[repr(C)]
 union Stage<F, O> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<O>,
@@ -165,8 +167,10 @@ impl<H: Schedule> Place<H> for Anywhere {
 }
 
 /// As [`Anywhere`], with a hook of its own.
+#[cfg(feature = "alloc")]
 pub(super) struct Hooked<S>(pub(super) S);
 
+#[cfg(feature = "alloc")]
 impl<H: 'static, S: Fn(&H, Runnable<H>)> Place<H> for Hooked<S> {
     const BORROWS: bool = size_of::<S>() > 0;
 
@@ -296,9 +300,9 @@ where
         // SAFETY: the caller's count keeps the cell alive.
         let stage = unsafe { &(*task.cast::<Self>().as_ptr()).stage };
         // SAFETY: the stage holds the output, which is the caller's (invariant 1).
-        let output = stage.with_mut(|stage| unsafe { (&raw mut (*stage).output).read() });
+        let output = stage.with_mut(|stage| unsafe { stage.cast::<J::Kept>().read() });
         // SAFETY: the caller's memory is for this output.
-        unsafe { to.cast::<ManuallyDrop<J::Kept>>().write(output) }
+        unsafe { to.cast::<J::Kept>().write(output) }
     }
 
     /// [`Table::free`].
@@ -337,10 +341,8 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
         let waker = WAKERS.waker_ref(&task);
         let mut context = Context::from_waker(&waker);
         let polled = self.stage().with_mut(|stage| {
-            // SAFETY: a live stage; a poll has it exclusively (invariant 1 of the cell).
-            let future = unsafe { &raw mut (*stage).future }.cast::<F>();
-            // SAFETY: it holds the future.
-            let future = unsafe { &mut *future };
+            // SAFETY: the stage holds the future, which a poll has exclusively (invariant 1 of the cell).
+            let future = unsafe { &mut *stage.cast::<F>() };
             // SAFETY: it is never moved (invariant 3 of the cell).
             unsafe { Pin::new_unchecked(future) }.poll(&mut context)
         });
@@ -355,7 +357,7 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
         let kept = J::keep(output);
         if J::JOINED {
             // SAFETY: the future is gone; the stage is this poll's until the task is complete.
-            self.stage().with_mut(|stage| unsafe { (&raw mut (*stage).output).write(ManuallyDrop::new(kept)) });
+            self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept>().write(kept) });
             self.result = OUTPUT;
         } else {
             self.result = 0;
@@ -381,12 +383,8 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
     #[inline]
     fn drop_future(&mut self) {
         self.alive = false;
-        self.stage().with_mut(|stage| {
-            // SAFETY: a live stage, exclusively.
-            let future = unsafe { &raw mut (*stage).future };
-            // SAFETY: it holds the future, which is not used again.
-            unsafe { ManuallyDrop::drop(&mut *future) }
-        });
+        // SAFETY: the stage holds the future, exclusively, which is not used again.
+        self.stage().with_mut(|stage| unsafe { stage.cast::<F>().drop_in_place() });
     }
 }
 
@@ -411,7 +409,7 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Drop for 
                 // SAFETY: the count is `self`'s, and ends here.
                 let _task = unsafe { AnyTask::from_ptr(task) };
                 // SAFETY: the stage holds an output that nobody else will fetch.
-                self.stage().with_mut(|stage| unsafe { ManuallyDrop::drop(&mut (*stage).output) });
+                self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept>().drop_in_place() });
             }
         }
     }

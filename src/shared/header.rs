@@ -116,14 +116,16 @@ pub(super) unsafe fn release(task: Ptr) {
 #[cold]
 pub(super) unsafe fn last(task: Ptr) {
     // SAFETY: nobody else can reach the task, so nobody else frees it.
+    let table = unsafe { table(task) };
+    // SAFETY: as above.
     match unsafe { state(task) }.last() {
         // SAFETY: as above, and the body is gone.
-        Fate::Free => unsafe { (table(task).free)(task) },
+        Fate::Free => unsafe { (table.free)(task) },
         Fate::Schedule => {
             // SAFETY: one of the two counts that `last` made.
             let kept = unsafe { AnyTask::from_ptr(task) };
             // SAFETY: the other one is the runnable's; the first is held through the call, also if it unwinds.
-            unsafe { (table(task).schedule)(task) };
+            unsafe { (table.schedule)(task) };
             drop(kept);
         }
         Fate::Leak => {}
@@ -308,7 +310,9 @@ pub(super) unsafe fn debug(
     more: impl FnOnce(&mut fmt::DebugStruct<'_, '_>),
 ) -> fmt::Result {
     // SAFETY: the caller's promise.
-    let (state, table) = unsafe { (state(task), table(task)) };
+    let state = unsafe { state(task) };
+    // SAFETY: the caller's promise.
+    let table = unsafe { table(task) };
     let mut f = f.debug_struct(name);
     f.field("address", &task).field("type", &(table.name)()).field("state", state);
     more(&mut f);

@@ -7,9 +7,10 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use super::cell::AtHome;
 use super::cell::take_joiner;
 #[cfg(feature = "alloc")]
-use super::cell::{AtHome, Cell, Join, Joiner};
+use super::cell::{Cell, Join, Joiner};
 use super::header::{self, AnyTask, Ptr, Ran};
 #[cfg(feature = "alloc")]
 use super::join::JoinHandle;
@@ -174,10 +175,15 @@ impl Home {
         unsafe { LocalRunnable::from_ptr(self.task::<F, H, ()>(future, header)) }
     }
 
+    #[inline]
+    pub(super) const fn place(&self) -> AtHome {
+        AtHome(self.id)
+    }
+
     #[cfg(feature = "alloc")]
     #[inline]
     fn task<F: Future, H: ScheduleLocal, J: Join<F::Output>>(&self, future: F, header: H) -> Ptr {
-        Cell::<H, J, AtHome, F>::boxed(future, header, AtHome(self.id))
+        Cell::<H, J, AtHome, F>::boxed(future, header, self.place())
     }
 
     /// Polls the task once, with its own waker, if it is at home here. A cancelled task is not polled; its body is
@@ -195,9 +201,11 @@ impl Home {
     #[inline]
     pub fn run<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<LocalRun<H>, LocalRunnable<H>> {
         let task = runnable.into_ptr();
+        // SAFETY: the count was the runnable's.
+        let table = unsafe { header::table(task) };
         // SAFETY: the runnable's count is given to the run. The body is here or not touched: this home's number is its
         // own for ever, and no reference to it leaves its thread.
-        match unsafe { (header::table(task).run)(task, self.id) } {
+        match unsafe { (table.run)(task, self.id) } {
             Ran::Pending => Ok(LocalRun::Pending),
             // SAFETY: the count is given back.
             Ran::Woken => Ok(LocalRun::Woken(unsafe { LocalRunnable::from_ptr(task) })),

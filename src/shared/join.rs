@@ -31,7 +31,8 @@ use super::task_ref::TaskRef;
 #[must_use = "dropping it detaches the task; `spawn_detached` makes a task without it, which is smaller"]
 pub struct JoinHandle<T, H: 'static> {
     task: Ptr,
-    types: PhantomData<(fn(H) -> H, T)>,
+    header: PhantomData<fn(H) -> H>,
+    output: PhantomData<T>,
 }
 
 /// Why a task has no output.
@@ -67,7 +68,7 @@ impl<T, H: 'static> JoinHandle<T, H> {
     /// The caller has the join handle's count of `task`, whose output is a `T` and whose header data is an `H`.
     #[inline]
     pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
-        Self { task, types: PhantomData }
+        Self { task, header: PhantomData, output: PhantomData }
     }
 
     #[inline]

@@ -5,7 +5,8 @@ use core::fmt;
 use core::future::Future;
 use core::mem::MaybeUninit;
 
-use super::cell::{Anywhere, Cell, Joiner};
+use super::cell::{Anywhere, AtHome, Cell, Joiner};
+use super::home::{Home, LocalRunnable, ScheduleLocal};
 use super::join::JoinHandle;
 use super::runnable::{Runnable, Schedule};
 use super::slot::{Busy, Room, slot_methods};
@@ -133,10 +134,10 @@ pub type Word = usize;
 
 /// The size of a joined task of what `function` makes, with `H` in its header.
 pub const fn task_size<H, A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
-    size_of::<Cell<H, Joiner, Anywhere, F::Future>>()
+    size_of::<Cell<H, Joiner, AtHome, F::Future>>()
 }
 
 /// The alignment of a joined task of what `function` makes, with `H` in its header.
 pub const fn task_align<H, A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
-    align_of::<Cell<H, Joiner, Anywhere, F::Future>>()
+    align_of::<Cell<H, Joiner, AtHome, F::Future>>()
 }

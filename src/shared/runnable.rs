@@ -167,8 +167,10 @@ impl<H: 'static> Runnable<H> {
     #[inline]
     pub fn run(self) -> Run<H> {
         let task = self.into_ptr();
+        // SAFETY: the count was the runnable's.
+        let table = unsafe { header::table(task) };
         // SAFETY: the runnable's count is given to the run, which was promised its thread where the task was made.
-        match unsafe { (header::table(task).run)(task, 0) } {
+        match unsafe { (table.run)(task, 0) } {
             Ran::Pending => Run::Pending,
             // SAFETY: the count is given back.
             Ran::Woken => Run::Woken(unsafe { Self::from_ptr(task) }),
@@ -193,10 +195,12 @@ impl<H: 'static> Drop for Runnable<H> {
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s.
         let state = unsafe { header::state(self.task) };
+        // SAFETY: as above.
+        let table = unsafe { header::table(self.task) };
         // The task is scheduled, so that this never asks for the hook.
         state.cancel();
         // SAFETY: the count is given to the run, which does not poll but drops the body; the thread is right as in `run`.
-        unsafe { (header::table(self.task).run)(self.task, 0) };
+        unsafe { (table.run)(self.task, 0) };
     }
 }
 

@@ -7,13 +7,14 @@ use core::future::Future;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
-use super::cell::{Anywhere, Cell, Join, Joiner, Memory};
+use super::cell::{Anywhere, AtHome, Cell, Join, Joiner, Memory, Place};
 use super::header::Ptr;
+use super::home::{Home, LocalRunnable, ScheduleLocal};
 use super::join::JoinHandle;
 use super::runnable::{Runnable, Schedule};
 use crate::sync::{AtomicUsize, Ordering};
 
-/// Memory for one task at a time with header data `H` and body `F`, for a `static`; no allocator.
+/// Memory for one task at a time with header data `H` and future `F`, for a `static`; no allocator.
 ///
 /// It is free again when every handle and waker of its last task is gone; a forgotten one keeps it busy for good, and
 /// nothing dangles. The header data is dropped by whoever drops the last handle, which may be an interrupt's waker.
@@ -43,7 +44,7 @@ use crate::sync::{AtomicUsize, Ordering};
 /// ```
 #[repr(C)]
 pub struct TaskSlot<H, F: Future> {
-    memory: UnsafeCell<MaybeUninit<Cell<H, Joiner, Anywhere, F>>>,
+    memory: UnsafeCell<MaybeUninit<Cell<H, Joiner, AtHome, F>>>,
     busy: AtomicUsize,
 }
 
@@ -82,31 +83,27 @@ pub(super) unsafe trait Room: 'static {
     /// 0 while the place is free.
     fn busy(&self) -> &AtomicUsize;
 
-    fn is_free(&self) -> bool {
-        self.busy().load(Ordering::Acquire) == 0
-    }
-
     /// Makes a scheduled task here. Its counts are the caller's.
-    fn fill<H, J, F>(&'static self, future: F, header: H) -> Result<Ptr, Busy<F, H>>
+    fn fill<H, J, P, F>(&'static self, future: F, header: H, place: P) -> Result<Ptr, Busy<F, H>>
     where
         Self: Sized,
-        H: Schedule,
+        H: 'static,
         J: Join<F::Output>,
+        P: Place<H>,
         F: Future,
     {
         const {
             assert!(
-                size_of::<Cell<H, J, Anywhere, F>>() <= Self::SIZE
-                    && align_of::<Cell<H, J, Anywhere, F>>() <= Self::ALIGN,
+                size_of::<Cell<H, J, P, F>>() <= Self::SIZE && align_of::<Cell<H, J, P, F>>() <= Self::ALIGN,
                 "the task is too large for this slot: name its function and the type of its header in `task_slot!`"
             );
         }
         if self.busy().compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return Err(Busy { future, header });
         }
-        let cell = NonNull::from(self).cast::<Cell<H, J, Anywhere, F>>();
+        let cell = NonNull::from(self).cast::<Cell<H, J, P, F>>();
         // SAFETY: large enough, aligned, inside a cell, and this call's alone, since it set the flag.
-        unsafe { cell.write(Cell::new::<Self>(future, header, Anywhere)) };
+        unsafe { cell.write(Cell::new::<Self>(future, header, place)) };
         Ok(cell.cast())
     }
 }
@@ -136,7 +133,7 @@ where
 // SAFETY: a `TaskSlot` begins with the place for a cell with both types and a joiner; other cells are checked against
 // the two numbers; both fields are cells, and used here alone.
 unsafe impl<H: 'static, F: Future + 'static> Room for TaskSlot<H, F> {
-    const SIZE: usize = size_of::<Cell<H, Joiner, Anywhere, F>>();
+    const SIZE: usize = size_of::<Cell<H, Joiner, AtHome, F>>();
     const ALIGN: usize = align_of::<Self>();
 
     fn busy(&self) -> &AtomicUsize {
@@ -144,8 +141,8 @@ unsafe impl<H: 'static, F: Future + 'static> Room for TaskSlot<H, F> {
     }
 }
 
-// SAFETY: what is inside is reached through tasks alone, whose header data is `Send + Sync` and whose body is `Send`:
-// `spawn` asks for that. The flag is atomic.
+// SAFETY: what is inside is reached through tasks alone, whose header data is `Send + Sync` and whose body is `Send` or
+// stays at home: `spawn` and its like ask for that. The flag is atomic.
 unsafe impl<H, F: Future> Sync for TaskSlot<H, F> {}
 /// What both kinds of slot have. Future and header are parameters of the one type, and of the other's methods.
 macro_rules! slot_methods {
@@ -187,7 +184,7 @@ macro_rules! slot_methods {
             F::Output: Send + 'static,
             H: Schedule,
         {
-            let task = self.fill::<H, Joiner, F>(future, header)?;
+            let task = self.fill::<H, Joiner, Anywhere, F>(future, header, Anywhere)?;
             // SAFETY: a new joined task has a count for each of the two; the data is an `H`, body and output are `Send`.
             let runnable = unsafe { Runnable::from_ptr(task) };
             // SAFETY: as above.
@@ -210,19 +207,43 @@ macro_rules! slot_methods {
             F: Future + Send + 'static,
             H: Schedule,
         {
-            let task = self.fill::<H, (), F>(future, header)?;
+            let task = self.fill::<H, (), Anywhere, F>(future, header, Anywhere)?;
             // SAFETY: a new detached task has a count for its runnable; the data is an `H`, and the body is `Send`.
             Ok(unsafe { Runnable::from_ptr(task) })
+        }
+
+        /// Makes a task here, scheduled, at home in `home`, with a join handle.
+        ///
+        /// Costs: one locked instruction; no allocation.
+        ///
+        /// # Errors
+        ///
+        /// Gives both values back while a handle or waker of the last task is there.
+        pub fn spawn_local$(<$body, $data>)?(
+            &'static self,
+            home: &Home,
+            future: F,
+            header: H,
+        ) -> Result<(LocalRunnable<H>, JoinHandle<F::Output, H>), Busy<F, H>>
+        where
+            F: Future + 'static,
+            H: ScheduleLocal,
+        {
+            let task = self.fill::<H, Joiner, AtHome, F>(future, header, home.place())?;
+            // SAFETY: a new joined task has a count for each of the two; the data is an `H`, and its hook takes this kind.
+            let runnable = unsafe { LocalRunnable::from_ptr(task) };
+            // SAFETY: as above.
+            Ok((runnable, unsafe { JoinHandle::from_ptr(task) }))
         }
     };
 }
 pub(super) use slot_methods;
 
-impl<H: Schedule, F: Future + Send + 'static> TaskSlot<H, F> {
+impl<H: 'static, F: Future + 'static> TaskSlot<H, F> {
     slot_methods!({});
 }
 
-impl<H: Schedule, F: Future + Send + 'static> Default for TaskSlot<H, F> {
+impl<H: 'static, F: Future + 'static> Default for TaskSlot<H, F> {
     fn default() -> Self {
         Self::new()
     }
