@@ -250,11 +250,11 @@ macro_rules! derive_unsafe_wakeable_vtable {
 ///
 /// ```compile_fail,E0080
 /// # use waker_tables::{Runnable, Schedule, task_slot};
-/// # struct Inline([u64; 4]);
+/// # struct Inline([usize; 9]);
 /// # impl Schedule for Inline { fn schedule(&self, _: Runnable<Self>) {} }
 /// async fn blink() {}
 /// task_slot!(static BLINK: blink());
-/// BLINK.spawn_detached(blink(), Inline([0; 4]));
+/// BLINK.spawn_detached(blink(), Inline([0; 9]));
 /// ```
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[macro_export]

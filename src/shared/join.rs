@@ -122,7 +122,10 @@ impl<T, H: 'static> JoinHandle<T, H> {
     /// Leaves `waker` for whoever ends the body; not if that has happened.
     fn wait(&self, waker: &Waker) -> bool {
         let task = self.any();
-        let known = task.state().recall_joiner().then(|| {
+        let Some(lent) = task.state().recall_joiner() else {
+            return false;
+        };
+        let known = lent.then(|| {
             // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
             unsafe { take_joiner::<H>(self.task) }
         });

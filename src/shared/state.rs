@@ -305,9 +305,18 @@ impl State {
         )
     }
 
-    /// Takes the joiner's slot back, if it is lent.
-    pub(super) fn recall_joiner(&self) -> bool {
-        self.change(false, |word| if word & JOINER != 0 { Ok((word - JOINER, true)) } else { Err(false) })
+    /// Takes the joiner's slot back. The answer is whether it was lent; none if there is an answer already, and the slot
+    /// perhaps in another's hands.
+    pub(super) fn recall_joiner(&self) -> Option<bool> {
+        self.change(false, |word| {
+            if word & (COMPLETE | ABANDONED) != 0 {
+                Err(None)
+            } else if word & JOINER != 0 {
+                Ok((word - JOINER, Some(true)))
+            } else {
+                Err(Some(false))
+            }
+        })
     }
 
     /// Notes that the output has been fetched, by the join handle.
