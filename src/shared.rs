@@ -1,10 +1,13 @@
 //! Shared tasks: one allocation that is task, scheduler's data and waker.
 
+mod body;
 mod cell;
 mod header;
 mod home;
 mod join;
+mod joiner;
 pub(crate) mod memory;
+mod place;
 mod queue;
 mod runnable;
 mod slot;

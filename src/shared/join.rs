@@ -8,8 +8,8 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-use super::cell::{put_joiner, take_joiner};
 use super::header::{self, AnyTask, Ptr};
+use super::joiner::{put_joiner, take_joiner};
 use super::state::{Answer, Ended};
 use super::task_ref::TaskRef;
 
