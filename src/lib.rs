@@ -12,8 +12,8 @@
     clippy::std_instead_of_core,
     clippy::unwrap_used
 )]
-//! Real [`Waker`](core::task::Waker)s from your own pointer, and type-erased tasks polled by hand, both through typed
-//! tables of functions.
+//! Real [`Waker`](core::task::Waker)s from your own pointer, type-erased tasks polled by hand, and both in one: tasks
+//! whose wakers lead to your scheduler's data. All through typed tables of functions.
 //!
 //! For those who own their runtime boundary: schedulers, stage graphs, actor systems, job engines. This crate gives
 //! erasure, ownership, refcounts and wiring; queues, policy and threads stay yours.
@@ -76,11 +76,16 @@
 //! Tables by hand, slabs and the bare pair of words are in [`task`]; tables by key, and tasks out of bytes off the
 //! wire, in [`registry`]; the state word that a scheduler keeps per task in [`wake_state`].
 //!
+//! # Both joined: futures on your own queue
+//!
+//! In [`shared`]: [`spawn`] puts a future, your scheduler's data and the waker into one allocation; a wake hands the task
+//! to your hook, and [`Runnable::run`] polls it.
+//!
 //! # When you do not need it
 //!
 //! - A `Waker` from one type of your own, and a few nanoseconds do not matter: `std::task::Wake`.
 //! - One enum can hold all your tasks, or `Box<dyn Trait>` is erasure enough: use that.
-//! - Your tasks are futures and you want them scheduled: `async-task`, or a whole runtime such as tokio.
+//! - You want your futures run and not to write what runs them: a whole runtime, such as tokio or smol.
 //!
 //! # Features
 //!
@@ -89,11 +94,12 @@
 //! | `std` | implies `alloc` | yes |
 //! | `alloc` | `Arc` wakers, owners of boxes | with `std` |
 //! | `registry` | keys and [`StaticTable`]; with `alloc`, [`VTableRegistry`] and [`RegisteredTask`] | yes |
+//! | `shared` | shared tasks, with `alloc` in boxes, without in slots | yes |
 //! | `serde` | the text form of keys | no |
-//! | `portable-atomic` | [`WakeState`] without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
+//! | `portable-atomic` | [`WakeState`] and shared tasks without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
 //!
-//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`] and
-//! [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
+//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`],
+//! [`TaskSlot`] and [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
