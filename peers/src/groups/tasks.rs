@@ -11,7 +11,9 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::report::{CaseReport, GroupReport};
 
+mod access;
 mod async_task;
+mod behind;
 mod hand;
 mod own;
 mod queue;
