@@ -239,12 +239,12 @@ impl<'a> Case<'a> {
         let rows = self.candidates.iter().zip(summaries).zip(cold).map(|((candidate, own), cold)| Row {
             candidate: candidate.name.to_owned(),
             side: candidate.side,
-            median: own.median,
-            low: own.low,
-            high: own.high,
-            spread: own.spread(),
-            cold,
-            ratio: ratio(own, &base, Plan::BOUND),
+            median: significant(own.median),
+            low: significant(own.low),
+            high: significant(own.high),
+            spread: significant(own.spread()),
+            cold: cold.map(significant),
+            ratio: ratio(own, &base, Plan::BOUND).map(significant),
         });
         CaseReport {
             rows: rows.collect(),
@@ -281,6 +281,11 @@ impl Times {
     fn counted(&self) -> &[f64] {
         if self.quiet.len() >= Self::ENOUGH { &self.quiet } else { &self.all }
     }
+}
+
+/// Five digits: more are noise, and make reports long.
+fn significant(value: f64) -> f64 {
+    format!("{value:.4e}").parse().unwrap_or(value)
 }
 
 /// The median over the reference's; none where the spread of either is over the bound.
