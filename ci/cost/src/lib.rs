@@ -98,6 +98,21 @@ pub unsafe fn cost_poll_pair(task: &mut UnsafeWakeablePtr) -> Poll<()> {
 }
 
 #[unsafe(no_mangle)]
+pub fn cost_task_wake(task: &OwnedTask) {
+    task.wake();
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_task_drop(task: OwnedTask) {
+    drop(task);
+}
+
+#[unsafe(no_mangle)]
+pub fn cost_task_drop_registered(task: RegisteredTask) {
+    drop(task);
+}
+
+#[unsafe(no_mangle)]
 pub fn cost_look_up(registry: &VTableRegistry, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
     registry.get_ref(key)
 }

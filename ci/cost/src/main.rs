@@ -42,8 +42,11 @@ fn main() {
         "recover" => measured(&mut || _ = black_box(cost_get(black_box(&waker)))),
         "recover_pointer" => measured(&mut || drop(black_box(cost_get_pointer(black_box(&waker))))),
         "id_clone_drop" => measured(&mut || drop(black_box(black_box(&id).clone()))),
+        "id_wake_by_ref" => measured(&mut || black_box(&id).wake_by_ref()),
+        "id_recover" => measured(&mut || _ = black_box(cost_id(black_box(&id)))),
         "poll" => measured(&mut || _ = black_box(cost_poll(black_box(&mut owned)))),
         "poll_registered" => measured(&mut || _ = black_box(cost_poll_registered(black_box(&mut registered)))),
+        "task_wake" => measured(&mut || cost_task_wake(black_box(&owned))),
         "look_up" => measured(&mut || {
             let _ = black_box(cost_look_up(&GLOBAL_VTABLE_REGISTRY, black_box(key.key_ref())));
         }),

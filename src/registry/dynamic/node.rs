@@ -19,8 +19,8 @@ pub(super) type Factory<C> = Box<dyn Fn(&[u8], &C) -> Result<OwnedTask, Box<dyn 
 ///
 /// # Invariants
 ///
-/// 1. `calls` are the functions of `table`; of a closed record, those of its twin.
-/// 2. `closed` is none, or points to a record of the same node, so of the same table and key.
+/// 1. `calls` are the functions of `table`; of a closed record `table` is the twin, so a closed one.
+/// 2. `closed` is none, or points to the closed record of the same node, so of the same type and key.
 #[repr(C)] // the functions first, as in a table: owners of both kinds poll with the same instructions
 pub(super) struct Record {
     calls: UnsafeWakeableVTable,
@@ -35,7 +35,7 @@ pub(super) struct Record {
 ///
 /// # Invariants
 ///
-/// 1. `open` and `closed` are of one table and key; `open` is an open record, once the node is where it stays.
+/// 1. `open` is of the registered table, `closed` of its twin, both of one key; `open` is an open record, once the node is where it stays.
 /// 2. `factory` makes tasks of the table's type, in boxes, as the table expects them.
 pub(super) struct Node<C: 'static> {
     open: Record,
@@ -59,7 +59,8 @@ pub(super) struct Slot<C: 'static> {
 }
 
 impl Record {
-    fn of(calls: &UnsafeWakeableVTable, table: &'static TaskVTable, key: VTableKey) -> Self {
+    fn of(table: &'static TaskVTable, key: VTableKey) -> Self {
+        let calls = table.raw();
         Self {
             calls: UnsafeWakeableVTable { poll_fn: calls.poll_fn, wake_fn: calls.wake_fn, drop_fn: calls.drop_fn },
             table,
@@ -113,7 +114,7 @@ unsafe impl Word for Record {
 impl<C> Node<C> {
     pub(super) fn new(key: VTableKey, table: &'static TaskVTable, place: &'static Location<'static>) -> Self {
         let closed = table.twin().unwrap_or(table);
-        Self { open: Record::of(table, table, key), closed: Record::of(closed, table, key), factory: None, place }
+        Self { open: Record::of(table, key), closed: Record::of(closed, key), factory: None, place }
     }
 
     /// The table and the factory come from the one `T`, so they cannot disagree.
