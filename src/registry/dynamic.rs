@@ -88,7 +88,8 @@ pub struct Stats {
     pub keys: usize,
     /// Families, without aliases.
     pub families: usize,
-    /// The longest run of slots in use; a miss reads at most one more.
+    /// The longest run of slots in use. A miss reads at most one more: of the keys, where there are aliases of the families
+    /// too, and for an error's reason of the families and segments.
     pub longest_run: usize,
 }
 

@@ -190,12 +190,12 @@ impl<C> Catalog<C> {
 
     pub(super) fn sizes(&self) -> Sizes {
         let retained = self.turn.take().retained;
-        let (keys, families) = (self.keys.shape(), self.families.shape());
+        let (keys, families, segments) = (self.keys.shape(), self.families.shape(), self.segments.shape());
         Sizes {
             keys: self.iter().count(),
             families: self.families.iter().filter(|family| !family.is_alias()).count(),
-            longest_run: keys.longest_run.max(families.longest_run),
-            retained: retained + keys.retained + families.retained,
+            longest_run: keys.longest_run.max(families.longest_run).max(segments.longest_run),
+            retained: retained + keys.retained + families.retained + segments.retained,
         }
     }
 }
