@@ -14,8 +14,9 @@ use alloc::vec::Vec;
 use super::error::{Asked, LookupError};
 use super::index::Index;
 use super::node::{Node, Slot};
-use super::snapshot::{FamilyNode, Snapshot, Version, VersionReq, VersionState};
+use super::snapshot::{FamilyNode, Snapshot, VersionReq, VersionState};
 use super::turn::Turn;
+use super::versions::Version;
 use super::writer::Books;
 use crate::registry::hash::Names;
 use crate::registry::key::KeyRef;
@@ -101,8 +102,7 @@ impl<C> Catalog<C> {
     fn find_behind_alias(&self, key: KeyRef<'_>) -> Option<&Node<C>> {
         let family = self.family(key.segment, key.kind)?;
         let snapshot = family.real().snapshot()?;
-        let at = snapshot.place(key.version).ok()?;
-        Some(self.node(&snapshot.versions[at]))
+        Some(self.node(snapshot.versions.get(key.version)?))
     }
 
     /// The family of a name, or the alias.
