@@ -29,7 +29,7 @@ pub(super) struct Version<C: 'static> {
 /// 1. They are sorted, each number is there once, and no chunk is empty.
 /// 2. Nothing in a chunk ever changes; the chunks of several snapshots may be the same ones.
 pub(super) enum Versions<C: 'static> {
-    /// So many of the array, at least one.
+    /// So many of the array, at least one; the rest is the last of them again.
     Few([Version<C>; FEW], usize),
     /// None, or more than a few.
     Many(Box<[Chunk<C>]>),
@@ -95,8 +95,8 @@ impl<C> Versions<C> {
     }
 
     fn few(all: &[Version<C>]) -> Option<Self> {
-        let (first, 1..=FEW) = (all.first()?, all.len()) else { return None };
-        let mut few = [*first; FEW];
+        let (last, 1..=FEW) = (all.last()?, all.len()) else { return None };
+        let mut few = [*last; FEW];
         few[..all.len()].copy_from_slice(all);
         Some(Self::Few(few, all.len()))
     }
@@ -128,11 +128,10 @@ impl<C> Versions<C> {
     fn up_to(&self, number: u16) -> (&[Version<C>], &[Chunk<C>]) {
         match self {
             Self::Few(few, count) => {
-                let mut end = *count;
-                while end > 0 && few[end - 1].number > number {
-                    end -= 1;
-                }
-                (&few[..end], &[])
+                // Without branches, of which each other number would mispredict one. The rest of the array is as high as
+                // its last version, which is why it is not above `count`.
+                let end: usize = few.iter().map(|known| usize::from(known.number <= number)).sum();
+                (&few[..end.min(*count)], &[])
             }
             Self::Many(chunks) => {
                 let below = chunks.partition_point(|chunk| chunk[0].number <= number);
