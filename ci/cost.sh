@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the hot paths cost: locked instructions, indirect calls and conditional jumps in their machine code, and how many
-# instructions they execute. The first may not grow at all, the second by 2 % where the compiler is the table's.
+# instructions they execute. The first may not grow at all, the second by 2 % where the compiler is the table's; some are held
+# against each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/common/tools.sh
@@ -13,4 +14,5 @@ RUSTFLAGS="-C symbol-mangling-version=v0" \
 { nm -C "$target/release/libcost.so"; objdump -dC --no-show-raw-insn "$target/release/libcost.so"; } |
     awk -f ci/cost/count.awk ci/cost/costs.txt -
 
-bash ci/cost/instructions.sh "$target/release/cost"
+bash ci/cost/instructions.sh "$target/release/cost" |
+    awk -f ci/cost/ratios.awk ci/cost/ratios.txt -

@@ -123,48 +123,26 @@ impl<C> Versions<C> {
         }
     }
 
-    /// All that are not above `number` and stand together with the highest of them; and the chunks below.
-    #[inline]
-    fn up_to(&self, number: u16) -> (&[Version<C>], &[Chunk<C>]) {
-        match self {
-            Self::Few(few, count) => {
-                // Without branches, of which each other number would mispredict one. The rest of the array is as high as
-                // its last version, which is why it is not above `count`.
-                let end: usize = few.iter().map(|known| usize::from(known.number <= number)).sum();
-                (&few[..end.min(*count)], &[])
-            }
-            Self::Many(chunks) => {
-                let below = chunks.partition_point(|chunk| chunk[0].number <= number);
-                let Some((last, below)) = chunks[..below].split_last() else { return (&[], &[]) };
-                (&last[..last.partition_point(|known| known.number <= number)], below)
-            }
-        }
-    }
-
     /// A version by its number.
     #[inline]
     pub(super) fn get(&self, number: u16) -> Option<&Version<C>> {
-        let (part, _) = self.up_to(number);
-        part.last().filter(|known| known.number == number)
+        let last = match self {
+            Self::Few(few, count) => few[..up_to(few, *count, number)].last(),
+            Self::Many(chunks) => parts_up_to(chunks, number).0.last(),
+        };
+        last.filter(|known| known.number == number)
     }
 
     /// The highest active version from `low` to `high`; else the highest one there.
     #[inline]
     pub(super) fn highest(&self, low: u16, high: u16) -> Result<&Version<C>, Option<&Version<C>>> {
-        let (mut part, mut below) = self.up_to(high);
-        let mut draining = None;
-        loop {
-            for known in part.iter().rev() {
-                if known.number < low {
-                    return Err(draining);
-                }
-                if known.is_active() {
-                    return Ok(known);
-                }
-                draining = draining.or(Some(known));
+        match self {
+            Self::Few(few, count) => first_active(few[..up_to(few, *count, high)].iter().rev(), low),
+            Self::Many(chunks) => {
+                let (part, below) = parts_up_to(chunks, high);
+                let below = below.iter().rev().flat_map(|chunk| chunk.iter().rev());
+                first_active(part.iter().rev().chain(below), low)
             }
-            let Some((chunk, rest)) = below.split_last() else { return Err(draining) };
-            (part, below) = (chunk, rest);
         }
     }
 
@@ -189,6 +167,37 @@ impl<C> Versions<C> {
         let own = chunks.iter().filter(|chunk| !is_shared(chunk));
         size_of_val(chunks) + own.map(|chunk| 2 * size_of::<usize>() + size_of_val(&**chunk)).sum::<usize>()
     }
+}
+
+/// How many of the first `count` are not above `number`. Without branches, of which each other number would mispredict
+/// one; the rest of the array is as high as its last version.
+#[inline]
+fn up_to<C>(few: &[Version<C>; FEW], count: usize, number: u16) -> usize {
+    let all: usize = few.iter().map(|known| usize::from(known.number <= number)).sum();
+    all.min(count)
+}
+
+/// All that are not above `number` and share a chunk with the highest of them, and the chunks below.
+fn parts_up_to<C>(chunks: &[Chunk<C>], number: u16) -> (&[Version<C>], &[Chunk<C>]) {
+    let below = chunks.partition_point(|chunk| chunk[0].number <= number);
+    let Some((last, below)) = chunks[..below].split_last() else { return (&[], &[]) };
+    (&last[..last.partition_point(|known| known.number <= number)], below)
+}
+
+/// Of versions in falling order down to `low`, the first that is active; else the first.
+#[inline]
+fn first_active<'v, C>(
+    falling: impl Iterator<Item = &'v Version<C>>,
+    low: u16,
+) -> Result<&'v Version<C>, Option<&'v Version<C>>> {
+    let mut draining = None;
+    for known in falling.take_while(|known| known.number >= low) {
+        if known.is_active() {
+            return Ok(known);
+        }
+        draining = draining.or(Some(known));
+    }
+    Err(draining)
 }
 
 /// Chunks of these versions. At the end of all, where versions mostly come in order, full ones and one with room; else
