@@ -127,7 +127,7 @@ impl<C> Versions<C> {
     #[inline]
     pub(super) fn get(&self, number: u16) -> Option<&Version<C>> {
         let last = match self {
-            Self::Few(few, count) => few[..up_to(few, *count, number)].last(),
+            Self::Few(few, _) => up_to(few, number).last(),
             Self::Many(chunks) => parts_up_to(chunks, number).0.last(),
         };
         last.filter(|known| known.number == number)
@@ -137,7 +137,7 @@ impl<C> Versions<C> {
     #[inline]
     pub(super) fn highest(&self, low: u16, high: u16) -> Result<&Version<C>, Option<&Version<C>>> {
         match self {
-            Self::Few(few, count) => first_active(few[..up_to(few, *count, high)].iter().rev(), low),
+            Self::Few(few, _) => first_active(up_to(few, high).iter().rev(), low),
             Self::Many(chunks) => {
                 let (part, below) = parts_up_to(chunks, high);
                 let below = below.iter().rev().flat_map(|chunk| chunk.iter().rev());
@@ -169,12 +169,11 @@ impl<C> Versions<C> {
     }
 }
 
-/// How many of the first `count` are not above `number`. Without branches, of which each other number would mispredict
-/// one; the rest of the array is as high as its last version.
+/// Those that are not above `number`; the last of all may be there several times. Without branches, of which each other
+/// number would mispredict one.
 #[inline]
-fn up_to<C>(few: &[Version<C>; FEW], count: usize, number: u16) -> usize {
-    let all: usize = few.iter().map(|known| usize::from(known.number <= number)).sum();
-    all.min(count)
+fn up_to<C>(few: &[Version<C>; FEW], number: u16) -> &[Version<C>] {
+    &few[..few.iter().map(|known| usize::from(known.number <= number)).sum()]
 }
 
 /// All that are not above `number` and share a chunk with the highest of them, and the chunks below.
