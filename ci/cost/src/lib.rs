@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, Waker};
 
+use rustc_hash::FxHashMap;
 use waker_tables::{
     CachedEntry, Entry, KeyRef, LookupError, NewTaskError, OwnedTask, RegisteredTask, TaskVTable, UnsafeWakeablePtr,
     VTableKey, VTableRegistry, VersionReq, WakeableTask, WakerRef, waker_vtable,
@@ -127,6 +128,15 @@ pub fn cost_resolve<'r>(
     registry.resolve(segment, kind, wanted)
 }
 
+/// What users without this crate take, where nothing is shared.
+#[inline(never)]
+pub fn cost_fx(
+    map: &FxHashMap<KeyRef<'static>, &'static TaskVTable>,
+    key: KeyRef<'static>,
+) -> Option<&'static TaskVTable> {
+    map.get(&key).copied()
+}
+
 static CACHED: CachedEntry = CachedEntry::new(VTableKey::new("cost", "count", 1));
 
 #[unsafe(no_mangle)]
@@ -137,6 +147,41 @@ pub fn cost_cached() -> Option<Entry<'static>> {
 #[unsafe(no_mangle)]
 pub fn cost_entry_task(entry: Entry<'static>, task: Box<Count>) -> Result<RegisteredTask, NewTaskError<Count>> {
     entry.task(task)
+}
+
+/// What users without tables take.
+pub trait Boxed {
+    fn poll(&mut self) -> Poll<()>;
+}
+
+impl Boxed for Count {
+    fn poll(&mut self) -> Poll<()> {
+        WakeableTask::poll(self)
+    }
+}
+
+#[inline(never)]
+pub fn cost_make_box() -> Box<Count> {
+    Box::new(black_box(Count::new()))
+}
+
+#[inline(never)]
+pub fn cost_make_dyn() -> Box<dyn Boxed> {
+    Box::new(black_box(Count::new()))
+}
+
+#[inline(never)]
+pub fn cost_make_owned() -> OwnedTask {
+    OwnedTask::new(Box::new(black_box(Count::new())))
+}
+
+/// Panics on the way that an error would take.
+#[inline(never)]
+pub fn cost_make_entered(entry: Entry<'static>) -> RegisteredTask {
+    match entry.task(Box::new(black_box(Count::new()))) {
+        Ok(task) => task,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 pub struct Count(u32);

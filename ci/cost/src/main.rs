@@ -4,7 +4,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use cost::*;
-use waker_tables::{GLOBAL_VTABLE_REGISTRY, OwnedTask, RegisteredTask, VTableKey, VersionReq};
+use rustc_hash::FxHashMap;
+use waker_tables::{
+    GLOBAL_VTABLE_REGISTRY, KeyRef, OwnedTask, RegisteredTask, TaskVTable, VTableKey, VTableRegistry, VersionReq,
+};
 
 const ROUNDS: usize = 1000;
 
@@ -13,6 +16,63 @@ const ROUNDS: usize = 1000;
 fn measured(path: &mut dyn FnMut()) {
     for _ in 0..ROUNDS {
         path();
+    }
+}
+
+/// Makes things that are dropped outside of the count.
+fn kept<T>(mut make: impl FnMut() -> T) {
+    let mut all: [Option<T>; ROUNDS] = [const { None }; ROUNDS];
+    let mut places = all.iter_mut();
+    measured(&mut || *places.next().expect("one for each round") = Some(make()));
+}
+
+/// A registry and an unshared map of the same keys, three versions a family with names of many lengths, and a thousand
+/// questions about them, from a text of their own.
+struct Maps {
+    registry: VTableRegistry,
+    fx: FxHashMap<KeyRef<'static>, &'static TaskVTable>,
+    asked: std::iter::Cycle<std::vec::IntoIter<KeyRef<'static>>>,
+}
+
+impl Maps {
+    fn new(count: usize) -> Self {
+        static TABLE: TaskVTable = TaskVTable::of::<Count>();
+        const SEGMENTS: [&str; 7] = ["billing", "etl", "index", "mail", "media", "net", "storage"];
+        const STEMS: [&str; 5] = ["parse", "merge", "compact", "deliver-receipt", "tick"];
+        let (registry, mut fx, mut texts) = (VTableRegistry::new(), FxHashMap::default(), Vec::new());
+        for number in 0..count {
+            let family = number / 3;
+            let kind = format!("{}-{family}", STEMS[family % STEMS.len()]).leak();
+            let version = u16::try_from(number % 3 + 1).expect("few");
+            let key = VTableKey::new(SEGMENTS[family % SEGMENTS.len()], kind, version);
+            registry.register(key, &TABLE);
+            fx.insert(key.key_ref(), &TABLE);
+            texts.push(key.to_string());
+        }
+        // A prime number of steps meets all keys, in an order that looks like none.
+        let asked = (0..ROUNDS).map(|at| texts[at * 389 % count].clone());
+        let asked = asked.map(|text| KeyRef::parse(text.leak()).expect("a key")).collect::<Vec<_>>();
+        Self { registry, fx, asked: asked.into_iter().cycle() }
+    }
+
+    fn get(&mut self) {
+        let key = self.asked.next().expect("again and again");
+        assert!(cost_look_up(&self.registry, key).is_some());
+    }
+
+    fn resolve(&mut self) {
+        let KeyRef { segment, kind, version } = self.asked.next().expect("again and again");
+        let wanted = VersionReq::Exact(version);
+        assert!(cost_resolve(&self.registry, segment, kind, &wanted).is_ok());
+    }
+
+    fn ask_fx(&mut self) {
+        let key = self.asked.next().expect("again and again");
+        assert!(cost_fx(&self.fx, key).is_some());
+    }
+
+    fn skip(&mut self) {
+        assert!(black_box(self.asked.next()).is_some());
     }
 }
 
@@ -25,7 +85,8 @@ fn main() {
         GLOBAL_VTABLE_REGISTRY.register_task::<Count>(VTableKey::new("cost", kind, number % 3));
     }
     let key = VTableKey::new("cost", "kind100", 1);
-    let entry = GLOBAL_VTABLE_REGISTRY.entry(key.key_ref()).expect("registered");
+    let entry = black_box(GLOBAL_VTABLE_REGISTRY.entry(key.key_ref()).expect("registered"));
+    let (mut few, mut many) = (Maps::new(8), Maps::new(1000));
     let mut owned: OwnedTask = cost_own(Box::new(Count::new()));
     let mut registered = RegisteredTask::new(Box::new(Count::new()), key);
     let mut boxed = Some(Box::new(Count::new()));
@@ -59,6 +120,21 @@ fn main() {
             let task = cost_entry_task(black_box(entry), task).expect("its type");
             boxed = task.downcast().ok();
         }),
+        "make_box" => kept(cost_make_box),
+        "make_dyn" => kept(cost_make_dyn),
+        "make_owned" => kept(cost_make_owned),
+        "make_entered" => kept(|| cost_make_entered(entry)),
+        "make_drop_box" => measured(&mut || drop(black_box(cost_make_box()))),
+        "make_drop_dyn" => measured(&mut || drop(black_box(cost_make_dyn()))),
+        "make_drop_owned" => measured(&mut || drop(black_box(cost_make_owned()))),
+        "make_drop_entered" => measured(&mut || drop(black_box(cost_make_entered(entry)))),
+        "asked" => measured(&mut || few.skip()),
+        "get_8" => measured(&mut || few.get()),
+        "fx_8" => measured(&mut || few.ask_fx()),
+        "resolve_8" => measured(&mut || few.resolve()),
+        "get_1000" => measured(&mut || many.get()),
+        "fx_1000" => measured(&mut || many.ask_fx()),
+        "resolve_1000" => measured(&mut || many.resolve()),
         other => panic!("no such path: {other}"),
     }
 }

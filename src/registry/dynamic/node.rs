@@ -27,9 +27,12 @@ pub(super) struct Record {
     table: &'static TaskVTable,
     key: VTableKey,
     closed: Option<NonNull<Record>>,
-    /// The type of the table's tasks, if they stand in boxes: what making one checks, without a call.
-    boxes: Option<TypeId>,
+    /// The type of the table's tasks, if they stand in boxes; else [`NoBox`]. What making one compares, without a call.
+    boxes: TypeId,
 }
+
+/// A type that nobody has a value of, so none in a box.
+enum NoBox {}
 
 /// One registration. Nothing in it changes once it is published, and it stays until the registry is dropped.
 ///
@@ -66,7 +69,7 @@ impl Record {
             table,
             key,
             closed: None,
-            boxes: table.boxed_type(),
+            boxes: table.boxed_type().unwrap_or(TypeId::of::<NoBox>()),
         }
     }
 
@@ -78,7 +81,7 @@ impl Record {
     /// Whether an owner over this record holds a `Box<T>`.
     #[inline]
     pub(super) fn boxes<T: 'static>(&self) -> bool {
-        self.boxes == Some(TypeId::of::<T>())
+        self.boxes == TypeId::of::<T>()
     }
 
     #[inline]
