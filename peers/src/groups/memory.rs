@@ -25,9 +25,18 @@ type Make = fn(usize) -> (Allocated, Box<dyn Any>);
 /// What is counted, in which unit, and where it stands.
 type Column = (&'static str, &'static str, fn(&Allocated) -> u64);
 
-const CANDIDATES: [(&str, Side, Make); 11] = [
+const CANDIDATES: [(&str, Side, Make); 14] = [
     ("waker_tables OwnedTask", Side::Own, |count| held(count, || OwnedTask::new(Box::new(BODY)))),
     ("waker_tables RegisteredTask", Side::Own, |count| held(count, || RegisteredTask::new(Box::new(BODY), KEY))),
+    ("waker_tables task, detached, header of 8 bytes", Side::Own, |count| {
+        held(count, || waker_tables::spawn_detached(BODY, Number(8)))
+    }),
+    ("waker_tables task, joined, header of 0 bytes", Side::Own, |count| {
+        held(count, || waker_tables::spawn(BODY, Nothing))
+    }),
+    ("waker_tables task, joined, header of 8 bytes", Side::Own, |count| {
+        held(count, || waker_tables::spawn(BODY, Number(8)))
+    }),
     ("Box<dyn Trait>", Side::Peer, |count| held(count, || -> Box<dyn Task> { Box::new(BODY) })),
     ("Pin<Box<dyn Future>>", Side::Peer, |count| {
         held(count, || -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(BODY) })
@@ -145,6 +154,25 @@ fn held<T: 'static>(count: usize, mut make: impl FnMut() -> T) -> (Allocated, Bo
     let mut list = Vec::with_capacity(count);
     let ((), found) = counted(|| list.extend((0..count).map(|_| make())));
     (found, Box::new(list))
+}
+
+/// Header data of no bytes.
+struct Nothing;
+
+/// Header data of eight bytes.
+struct Number(usize);
+
+impl waker_tables::Schedule for Nothing {
+    fn schedule(&self, runnable: waker_tables::Runnable<Self>) {
+        drop(runnable);
+    }
+}
+
+impl waker_tables::Schedule for Number {
+    fn schedule(&self, runnable: waker_tables::Runnable<Self>) {
+        assert_ne!(self.0, 0);
+        drop(runnable);
+    }
 }
 
 /// Forty bytes that are never done.
