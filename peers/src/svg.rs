@@ -58,7 +58,7 @@ pub fn pictures(report: &Report, group: &GroupReport) -> Vec<(String, String)> {
         .map(|name| {
             let cases: Vec<_> = cases_of(group, &name).collect();
             let picture = match &cases[..] {
-                [] => lines::picture(&group.growth, &head),
+                [] => lines::picture(&format!("growth: {}", group.about), &group.growth, &head),
                 cases => bars::picture(&group.about, &head, cases),
             };
             (name, picture)

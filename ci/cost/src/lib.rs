@@ -1,10 +1,13 @@
 //! One function for each hot path. `ci/cost.sh` reads their machine code, and counts what they execute.
 
+pub mod shared;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Poll, Waker};
+use std::task::{Poll, Wake, Waker};
 
+use futures_task::ArcWake;
 use rustc_hash::FxHashMap;
 use waker_tables::{
     CachedEntry, Entry, KeyRef, LookupError, NewTaskError, OwnedTask, RegisteredTask, TaskVTable, UnsafeWakeablePtr,
@@ -198,4 +201,62 @@ impl WakeableTask for Count {
         self.0 += 1;
         Poll::Pending
     }
+}
+
+// What the same costs elsewhere, to be counted beside it.
+
+impl Wake for Job {
+    fn wake(self: Arc<Self>) {
+        self.woken();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken();
+    }
+}
+
+impl ArcWake for Job {
+    fn wake_by_ref(this: &Arc<Self>) {
+        this.woken();
+    }
+}
+
+#[unsafe(no_mangle)]
+pub fn std_make(job: Arc<Job>) -> Waker {
+    Waker::from(job)
+}
+
+#[unsafe(no_mangle)]
+pub fn futures_make(job: Arc<Job>) -> Waker {
+    futures_task::waker(job)
+}
+
+#[unsafe(no_mangle)]
+pub fn futures_borrow(job: &Arc<Job>) -> futures_task::WakerRef<'_> {
+    futures_task::waker_ref(job)
+}
+
+pub trait Task {
+    fn poll(&mut self) -> Poll<()>;
+}
+
+impl Task for Count {
+    fn poll(&mut self) -> Poll<()> {
+        WakeableTask::poll(self)
+    }
+}
+
+#[unsafe(no_mangle)]
+pub fn box_own(task: Box<Count>) -> Box<dyn Task> {
+    task
+}
+
+#[unsafe(no_mangle)]
+pub fn box_poll(task: &mut Box<dyn Task>) -> Poll<()> {
+    Task::poll(&mut **task)
+}
+
+#[unsafe(no_mangle)]
+pub fn box_drop(task: Box<dyn Task>) {
+    drop(task);
 }

@@ -91,15 +91,28 @@ fn main() {
     let mut registered = RegisteredTask::new(Box::new(Count::new()), key);
     let mut boxed = Some(Box::new(Count::new()));
 
+    let std_waker = black_box(std_make(job.clone()));
+    let futures_waker = black_box(futures_make(job.clone()));
+    let mut boxed_task = box_own(Box::new(Count::new()));
+
+    let (idle, theirs) = (shared::idle(), shared::idle_of_async_task());
+
     let path = std::env::args().nth(1).expect("the name of a path");
     match &*path {
         "nothing" => measured(&mut || _ = black_box(&job)),
         "arc_clone_drop" => measured(&mut || drop(black_box(job.clone()))),
         "make_drop" => measured(&mut || drop(black_box(cost_make(job.clone())))),
+        "make_drop_of_std" => measured(&mut || drop(black_box(std_make(job.clone())))),
+        "make_drop_of_futures" => measured(&mut || drop(black_box(futures_make(job.clone())))),
         "borrow" => measured(&mut || drop(black_box(cost_borrow(black_box(&job))))),
+        "borrow_of_futures" => measured(&mut || drop(black_box(futures_borrow(black_box(&job))))),
         "clone_drop" => measured(&mut || drop(black_box(black_box(&waker).clone()))),
+        "clone_drop_of_std" => measured(&mut || drop(black_box(black_box(&std_waker).clone()))),
         "clone_wake" => measured(&mut || black_box(black_box(&waker).clone()).wake()),
+        "clone_wake_of_std" => measured(&mut || black_box(black_box(&std_waker).clone()).wake()),
         "wake_by_ref" => measured(&mut || black_box(&waker).wake_by_ref()),
+        "wake_by_ref_of_std" => measured(&mut || black_box(&std_waker).wake_by_ref()),
+        "wake_by_ref_of_futures" => measured(&mut || black_box(&futures_waker).wake_by_ref()),
         "recover" => measured(&mut || _ = black_box(cost_get(black_box(&waker)))),
         "recover_pointer" => measured(&mut || drop(black_box(cost_get_pointer(black_box(&waker))))),
         "id_clone_drop" => measured(&mut || drop(black_box(black_box(&id).clone()))),
@@ -107,6 +120,7 @@ fn main() {
         "id_recover" => measured(&mut || _ = black_box(cost_id(black_box(&id)))),
         "poll" => measured(&mut || _ = black_box(cost_poll(black_box(&mut owned)))),
         "poll_registered" => measured(&mut || _ = black_box(cost_poll_registered(black_box(&mut registered)))),
+        "poll_of_box_dyn" => measured(&mut || _ = black_box(box_poll(black_box(&mut boxed_task)))),
         "task_wake" => measured(&mut || cost_task_wake(black_box(&owned))),
         "look_up" => measured(&mut || {
             let _ = black_box(cost_look_up(&GLOBAL_VTABLE_REGISTRY, black_box(key.key_ref())));
@@ -120,6 +134,22 @@ fn main() {
             let task = cost_entry_task(black_box(entry), task).expect("its type");
             boxed = task.downcast().ok();
         }),
+        "shared_clone_drop" => measured(&mut || drop(black_box(black_box(&idle).clone()))),
+        "shared_wake_scheduled" => {
+            idle.wake_by_ref();
+            measured(&mut || black_box(&idle).wake_by_ref());
+        }
+        "shared_header_behind" => measured(&mut || _ = black_box(shared::cost_header_behind(black_box(&idle)))),
+        "shared_wake_run" => measured(&mut || shared::wake_and_run(black_box(&idle))),
+        "shared_wake_run_of_async_task" => measured(&mut || shared::wake_and_run_of_async_task(black_box(&theirs))),
+        "spawn_finish" => measured(&mut || shared::finish(black_box(0))),
+        "spawn_finish_by_async_task" => measured(&mut || shared::finish_of_async_task(black_box(0))),
+        "spawn_join" => measured(&mut || shared::join(black_box(0))),
+        "spawn_join_by_async_task" => measured(&mut || shared::join_of_async_task(black_box(0))),
+        "yield_detached" => measured(&mut || shared::finish(black_box(100))),
+        "yield_detached_by_async_task" => measured(&mut || shared::finish_of_async_task(black_box(100))),
+        "yield_joined" => measured(&mut || shared::join(black_box(100))),
+        "yield_joined_by_async_task" => measured(&mut || shared::join_of_async_task(black_box(100))),
         "make_box" => kept(cost_make_box),
         "make_dyn" => kept(cost_make_dyn),
         "make_owned" => kept(cost_make_owned),

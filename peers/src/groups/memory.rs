@@ -6,6 +6,7 @@ use std::fs;
 use std::future::Future;
 use std::pin::Pin;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use futures::executor::LocalPool;
@@ -25,7 +26,7 @@ type Make = fn(usize) -> (Allocated, Box<dyn Any>);
 /// What is counted, in which unit, and where it stands.
 type Column = (&'static str, &'static str, fn(&Allocated) -> u64);
 
-const CANDIDATES: [(&str, Side, Make); 14] = [
+const CANDIDATES: &[(&str, Side, Make)] = &[
     ("waker_tables OwnedTask", Side::Own, |count| held(count, || OwnedTask::new(Box::new(BODY)))),
     ("waker_tables RegisteredTask", Side::Own, |count| held(count, || RegisteredTask::new(Box::new(BODY), KEY))),
     ("waker_tables task, detached, header of 8 bytes", Side::Own, |count| {
@@ -89,11 +90,15 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
             progress.begin(name);
             // Once before, so that what is made once and kept is not taken for the task's.
             drop(make(count));
+            let before = DROPPED.load(Relaxed);
             let (found, list) = make(count);
             drop(list);
+            let dropped = DROPPED.load(Relaxed) - before;
+            assert_eq!(dropped, count as u64, "{name}: as many tasks were dropped as should have been made");
             (name, side, found)
         })
         .collect();
+    report.notes.push(format!("Checksum: {count} tasks were made and dropped by each."));
     let columns: [Column; 3] = [
         ("asked of the allocator", "bytes", |found| found.requested),
         ("usable, as malloc_usable_size says", "bytes", |found| found.usable),
@@ -177,6 +182,15 @@ impl waker_tables::Schedule for Number {
 
 /// Forty bytes that are never done.
 struct Body([u64; 5]);
+
+/// How many bodies are gone: the proof that they were there.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        DROPPED.fetch_add(self.0[1], Relaxed);
+    }
+}
 
 const BODY: Body = Body([1; 5]);
 const KEY: VTableKey = VTableKey::new("memory", "body", 1);

@@ -92,7 +92,8 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
     }));
     report.notes.push(
         "Runtimes stand beside the first queue that an operation has. They keep their own queues, and a task of theirs \
-         is spawned from inside of a future."
+         is spawned from inside of a future. smol has one executor for the whole process, where a million idle tasks \
+         would stay: it is not asked for them."
             .to_owned(),
     );
 }
@@ -112,7 +113,7 @@ fn compare(
     let first = if operation == Operation::Remote { Kind::Mutexed } else { Kind::Local };
     if kind == first {
         runtimes::add(&mut case, operation, count, plan);
-        unordered::add(&mut case, operation, count);
+        unordered::add(&mut case, operation, count, plan);
     }
     case.reference(async_task::REFERENCE);
     case.measure(plan, progress)
