@@ -40,13 +40,16 @@
 //! # What there is
 //!
 //! ```text
-//!  ┌ header ─────────────────────────────────────┐            ┌ body ────────────────────────┐
-//!  │ table │ flags, count │ H: the scheduler's own │ joiner's │ the future, then its output │
-//!  └───▲───────────▲──────────────▲─────────────────┘  waker   └──────────▲──────────────────┘
-//!      └───────────┴──────┬───────┘                                   │
-//!        TaskRef<H>, Waker: wake, cancel, read H         Runnable<H>: polls, drops it
-//!        any thread, any number                          exists exactly while scheduled
-//!                                                        JoinHandle<T, H>: gets the output
+//!  ┌ header ───────────────────────────────────────┬ joiner ────────┬ body ───────────────────┐
+//!  │ table │ flags and count │ H, the scheduler's  │ the joiner's   │ the future, and then    │
+//!  │       │                 │ own data            │ waker          │ the output              │
+//!  └───────┴─────────────────┴─────────────────────┴────────────────┴─────────────────────────┘
+//!      ▲              ▲               ▲                                  ▲               ▲
+//!      └──────────────┼───────────────┘                                  │               │
+//!                     │                                            Runnable<H>    JoinHandle<T, H>
+//!        TaskRef<H>, Waker: any number,                            polls, drops:  takes it
+//!        on any thread                                             exists exactly
+//!                                                                  while scheduled
 //! ```
 //!
 //! | handle | words | what it may do |
@@ -63,19 +66,23 @@
 //! # The life of a task
 //!
 //! ```text
-//!                     (1) spawn
-//!                         │
-//!                         ▼              (2) run
-//!       ┌───────────► scheduled ───────────────────────► running
-//!       │                │  ▲                            │  │  │
-//!       │                │  │    (3) pending and woken:   │  │  │ (6) ready, panicked, cancelled,
-//!       │                │  └──────── Run::Woken ─────────┘  │  │     or nobody is left to wake it
-//!  (5) wake, cancel,     │                                  │  ▼
-//!      last handle gone  │ (7) the runnable is              │ complete ──────► freed
-//!       │                │     dropped, or runs cancelled   │  ▲         (8) last handle gone
-//!       │                └──────────────────────────────────┼──┘
-//!      idle ◄───────────────────────────────────────────────┘
-//!                     (4) pending: Run::Pending
+//!                       (1) spawn
+//!                           │
+//!                           ▼
+//!  ┌──────────────────► scheduled ────── (2) run ───────► running
+//!  │                      │   ▲                           │ │ │
+//!  │                      │   │  (3) pending, and woken   │ │ │  (6) ready, panicked,
+//!  │                      │   │      meanwhile: Run::Woken│ │ │      cancelled, or
+//!  │                      │   └───────────────────────────┘ │ │      nobody is left
+//!  │ (5) wake, cancel,    │                                 │ │      to wake it
+//!  │     or the last      │ (7) the runnable is dropped,    │ │
+//!  │     handle goes      │     or runs cancelled           │ │
+//!  │                      │                                 │ │
+//!  │                      └─────────────────────────────────┼─► complete ────► freed
+//!  │                                                        │           (8) the last
+//!  │                                                        │               handle goes
+//!  └───────────────────── idle ◄────────────────────────────┘
+//!                                (4) pending: Run::Pending
 //! ```
 //!
 //! A wake between (2) and (4) is not lost: it makes a (3) of it. A second wake of a scheduled task does nothing but make
