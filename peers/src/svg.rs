@@ -148,8 +148,8 @@ pub fn counted(value: f64) -> String {
 #[must_use]
 pub fn figure(value: f64) -> String {
     match value {
-        value if value >= 100.0 => format!("{value:.0}"),
-        value if value >= 10.0 => format!("{value:.1}"),
+        value if value >= 99.95 => format!("{value:.0}"),
+        value if value >= 9.995 => format!("{value:.1}"),
         value => format!("{value:.2}"),
     }
 }

@@ -17,8 +17,8 @@ use super::table::TaskVTable;
 /// Owns a task of any type that is `Send`. Two words, `Option` of it too; `Send`, not `Sync`.
 ///
 /// Costs: the box that the task came in, and nothing else. A poll is one load and one indirect call, without a
-/// conditional branch. Dropping it closes the task (unless it is closed already), runs the destructor and frees
-/// the box, each once, also where one of them panics.
+/// conditional branch. Dropping it is one indirect call, which closes the task (unless it is closed already), runs the
+/// destructor and frees the box, each once, also where one of them panics.
 ///
 /// After [`close`](Self::close) the task is out of reach: `poll` answers `Ready`, `wake` does nothing, `downcast`
 /// gives the owner back, `as_unsafe_ptr` answers `None`.

@@ -1,6 +1,6 @@
 //! Pictures are XML, show what they should, and stay inside of themselves.
 
-use peers::svg::pictures;
+use peers::svg::{figure, pictures};
 use roxmltree::{Document, Node};
 
 use crate::json::report;
@@ -47,4 +47,10 @@ fn a_bar_says_its_ratio_and_the_reference_is_marked() {
     }
     assert!(document.descendants().filter(|node| node.attribute("class") == Some("mark")).count() > 1);
     assert!(picture.contains("prefers-color-scheme:dark"));
+}
+
+#[test]
+fn a_figure_has_three_places_also_after_rounding() {
+    let texts = [0.004, 9.99, 9.999, 99.9, 99.96, 1234.5].map(figure);
+    assert_eq!(texts, ["0.00", "9.99", "10.0", "99.9", "100", "1234"]);
 }
