@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::task::Poll;
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use waker_tables::{Linked, Queue, Run, Runnable, ScheduleLinked, Taker, TaskRef, spawn_detached};
 
@@ -113,6 +113,9 @@ fn main() {
             for _ in 0..LAPS {
                 tasks.iter().enumerate().for_each(|(number, task)| wake(number, task));
             }
+            while SEEN[0].load(Ordering::Relaxed) != WAKES[0].load(Ordering::Relaxed) {
+                thread::yield_now(); // the runner does not sleep over it
+            }
             DONE.fetch_add(1, Ordering::Release);
             RUNNER.get().expect("set above").unpark();
             barrier.wait(); // before it ends
@@ -144,7 +147,9 @@ fn main() {
         } else if done {
             break;
         } else {
+            let begin = Instant::now();
             thread::park_timeout(Duration::from_secs(60));
+            assert!(begin.elapsed().as_secs() < 60, "nobody wakes the runner");
             sleeps += 1;
         }
     }
