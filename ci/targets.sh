@@ -12,12 +12,10 @@ check() {
 }
 check
 check --all-features
-
 core="--no-default-features -Zbuild-std=core,alloc"
 with_cas="--target thumbv7em-none-eabi --target i686-unknown-linux-gnu"
 without_cas="--target thumbv6m-none-eabi --target riscv32imc-unknown-none-elf"
 check $core $with_cas $without_cas
-# Without compare-and-swap `shared` gives nothing, here.
 check $core $with_cas $without_cas --features shared
 check $core $with_cas $without_cas --features alloc,registry,shared
 check $core $with_cas --features alloc,registry,shared,portable-atomic

@@ -3,7 +3,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::task::Poll;
 use std::thread::{self, Thread};
@@ -42,6 +42,7 @@ struct OnQueue;
 static QUEUE: Queue<OnQueue> = Queue::new();
 static RUNNER: OnceLock<Thread> = OnceLock::new();
 static DONE: AtomicUsize = AtomicUsize::new(0);
+static SLEEPS: AtomicBool = AtomicBool::new(false);
 
 impl ScheduleLinked for OnQueue {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
@@ -110,11 +111,14 @@ fn main() {
         thread::spawn(move || {
             barrier.wait(); // it has begun
             barrier.wait();
+            while !SLEEPS.load(Ordering::Relaxed) {
+                thread::yield_now(); // the first wake finds the runner asleep, or about to be
+            }
             for _ in 0..LAPS {
                 tasks.iter().enumerate().for_each(|(number, task)| wake(number, task));
             }
             while SEEN[0].load(Ordering::Relaxed) != WAKES[0].load(Ordering::Relaxed) {
-                thread::yield_now(); // the runner does not sleep over it
+                thread::yield_now(); // nor does it sleep over the last ones
             }
             DONE.fetch_add(1, Ordering::Release);
             RUNNER.get().expect("set above").unpark();
@@ -147,6 +151,7 @@ fn main() {
         } else if done {
             break;
         } else {
+            SLEEPS.store(true, Ordering::Relaxed);
             let begin = Instant::now();
             thread::park_timeout(Duration::from_secs(60));
             assert!(begin.elapsed().as_secs() < 60, "nobody wakes the runner");
