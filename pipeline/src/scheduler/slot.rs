@@ -67,15 +67,19 @@ pub(crate) fn wake(waker: Waker) {
 pub(crate) async fn turn() {
     let mut gave = false;
     poll_fn(|context| {
+        if gave {
+            return Poll::Ready(());
+        }
         let slot = TaskRef::<Slot>::header_behind(context.waker()).expect("a stage polled by its scheduler");
         let left = slot.turn.load(Ordering::Relaxed).saturating_sub(1);
         slot.turn.store(left, Ordering::Relaxed);
-        if left > 0 || gave {
+        if left > 0 {
             return Poll::Ready(());
         }
         gave = true;
         count(&slot.family.self_wakes);
-        wake(context.waker().clone());
+        count(&slot.family.calls);
+        context.waker().wake_by_ref();
         Poll::Pending
     })
     .await;
