@@ -4,10 +4,12 @@ use std::sync::Once;
 
 use waker_tables::{VTableKey, VTableRegistry};
 
+use crate::channel::Channel;
 use crate::job::{ArgumentError, arguments};
-use crate::stages::{IndexHalf, Merge, Parse, Read};
+use crate::scheduler::Stage;
+use crate::stages::{index, merge, parse, read};
 use crate::wiring::{Context, HALVES};
-use crate::words::{Alphanumeric, Unicode};
+use crate::words::{Alphanumeric, Splitter, Unicode};
 
 /// Reads the files of a half: `half=0`.
 pub const READ: VTableKey = VTableKey::new("etl", "read", 1);
@@ -26,20 +28,21 @@ static JOBS: VTableRegistry<Context> = VTableRegistry::with_context();
 pub fn jobs() -> &'static VTableRegistry<Context> {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
-        JOBS.register_factory(READ, |bytes, context: &Context| half(bytes).map(|half| Read::new(context, half)));
-        JOBS.register_factory(PARSE_V1, |bytes, context: &Context| {
-            half(bytes).map(|half| Parse::<Alphanumeric>::new(context, half))
+        JOBS.register_factory(READ, |bytes, Context { spawner, wiring }: &Context| {
+            let half = half(bytes)?;
+            Ok::<_, ArgumentError>(spawner.spawn(read(wiring.clone(), half, wiring.texts[half].sender())))
         });
-        JOBS.register_factory(PARSE_V2, |bytes, context: &Context| {
-            half(bytes).map(|half| Parse::<Unicode>::new(context, half))
+        JOBS.register_factory(PARSE_V1, |bytes, context: &Context| parser::<Alphanumeric>(bytes, context));
+        JOBS.register_factory(PARSE_V2, |bytes, context: &Context| parser::<Unicode>(bytes, context));
+        JOBS.register_factory(INDEX, |bytes, Context { spawner, wiring }: &Context| {
+            let [half, shard] = arguments(bytes, [("half", HALVES), ("shard", wiring.shards())])?;
+            let (parsed, halves) = (&wiring.parsed[half][shard], &wiring.halves[half][shard]);
+            Ok::<_, ArgumentError>(spawner.spawn(index(shard, parsed.receiver(), halves.sender())))
         });
-        JOBS.register_factory(INDEX, |bytes, context: &Context| {
-            let [half, shard] = arguments(bytes, [("half", HALVES), ("shard", context.wiring.shards())])?;
-            Ok::<_, ArgumentError>(IndexHalf::new(context, half, shard))
-        });
-        JOBS.register_factory(MERGE, |bytes, context: &Context| {
-            let [shard] = arguments(bytes, [("shard", context.wiring.shards())])?;
-            Ok::<_, ArgumentError>(Merge::new(context, shard))
+        JOBS.register_factory(MERGE, |bytes, Context { spawner, wiring }: &Context| {
+            let [shard] = arguments(bytes, [("shard", wiring.shards())])?;
+            let halves = wiring.halves.each_ref().map(|halves| halves[shard].receiver());
+            Ok::<_, ArgumentError>(spawner.spawn(merge(wiring.clone(), shard, halves)))
         });
     });
     &JOBS
@@ -47,4 +50,13 @@ pub fn jobs() -> &'static VTableRegistry<Context> {
 
 fn half(bytes: &[u8]) -> Result<usize, ArgumentError> {
     arguments(bytes, [("half", HALVES)]).map(|[half]| half)
+}
+
+fn parser<S: Splitter + 'static>(
+    bytes: &[u8],
+    Context { spawner, wiring }: &Context,
+) -> Result<Stage, ArgumentError> {
+    let half = half(bytes)?;
+    let shards = wiring.parsed[half].iter().map(Channel::sender).collect();
+    Ok(spawner.spawn(parse::<S>(wiring.clone(), wiring.texts[half].receiver(), shards)))
 }

@@ -79,7 +79,7 @@ impl Plan {
         let mut scheduler = Scheduler::new(self.threads, lines.len(), stop.clone());
         for line in &lines {
             let wiring = wiring.clone();
-            scheduler.submit(line, families::jobs(), |waker| Context { waker, wiring })?;
+            scheduler.submit(line, families::jobs(), |spawner| Context { spawner, wiring })?;
         }
         let counts = scheduler.run();
         let index = wiring.take_shards().map(Index::new);

@@ -1,35 +1,35 @@
 //! One thread per core, run queues of its own, and tasks that wakers put into them.
 //!
 //! ```text
-//!   line ──registry──► RegisteredTask ──► Slot { WakeState, task, home } ◄── Waker (the task and channels keep it)
-//!                                           │ wake: Schedule                        ▲
-//!                                           ▼                                       │ the other side of a channel
-//!                              the queue of its home thread ──► poll ── Pending ──► parked
+//!   line ──registry──► Stage ──► task: header (Slot) and stage in one ◄── Waker (channels keep it)
+//!                                   │ wake: the header's hook               ▲
+//!                                   ▼                                       │ the other side of a channel
+//!                       the queue of its home thread ──► run ── Pending ──► parked
 //! ```
 
 use std::sync::Arc;
-use std::task::Waker;
 use std::thread;
 
-use waker_tables::VTableRegistry;
+use waker_tables::{RegisteredTask, VTableRegistry};
 
 mod family;
 mod queues;
 mod slot;
 
 pub use family::{Counts, Gauges};
+pub use slot::{Spawner, Stage};
+pub(crate) use slot::{turn, wake};
 
 use crate::job::{Job, JobError};
 use crate::stop::Stop;
 use family::Family;
 use queues::Queues;
-use slot::{SLOT, Slot};
 
 /// Tasks that have been made and not yet begun.
 #[derive(Debug)]
 pub struct Scheduler {
     queues: Arc<Queues>,
-    slots: Vec<Arc<Slot>>,
+    stages: Vec<RegisteredTask>,
     families: Vec<Arc<Family>>,
     room: usize,
 }
@@ -44,7 +44,7 @@ impl Scheduler {
     pub fn new(threads: usize, tasks: usize, stop: Arc<Stop>) -> Self {
         Self {
             queues: Arc::new(Queues::new(threads, tasks, stop)),
-            slots: Vec::with_capacity(tasks),
+            stages: Vec::with_capacity(tasks),
             families: Vec::new(),
             room: tasks,
         }
@@ -52,7 +52,7 @@ impl Scheduler {
 
     /// Makes the task that `line` asks for. Nothing runs before [`run`](Self::run).
     ///
-    /// Its slot comes first, since the task keeps the waker of it: `context` gets that waker.
+    /// The factory spawns it, so `context` gets what does that.
     ///
     /// # Errors
     ///
@@ -65,19 +65,18 @@ impl Scheduler {
         &mut self,
         line: &str,
         registry: &'static VTableRegistry<C>,
-        context: impl FnOnce(Waker) -> C,
+        context: impl FnOnce(Spawner) -> C,
     ) -> Result<(), JobError> {
-        assert!(self.slots.len() < self.room, "there is room for {} tasks", self.room);
+        assert!(self.stages.len() < self.room, "there is room for {} tasks", self.room);
         let job = Job::parse(line)?;
         let known = self.families.iter().find(|family| &*family.key == job.name);
         let family = known.cloned().unwrap_or_else(|| Arc::new(Family::new(job.name)));
-        let slot = Arc::new(Slot::new(self.queues.clone(), family.clone()));
-        let task = job.build(registry, &context(SLOT.waker(slot.clone())))?;
-        slot.put(task);
+        let home = self.stages.len() % self.queues.threads();
+        let spawner = Spawner { home, queues: self.queues.clone(), family: family.clone() };
+        self.stages.push(job.build(registry, &context(spawner))?);
         if family.add_task() == 1 {
             self.families.push(family);
         }
-        self.slots.push(slot);
         Ok(())
     }
 
@@ -95,16 +94,12 @@ impl Scheduler {
     /// If a task panicked, or if there were more polls than tasks and wakes.
     #[must_use]
     pub fn run(self) -> Vec<Counts> {
-        for (number, slot) in self.slots.iter().enumerate() {
-            slot.launch(number % self.queues.threads());
-        }
         thread::scope(|scope| {
             for thread in 0..self.queues.threads() {
                 let queues = &self.queues;
                 scope.spawn(move || queues.work(thread));
             }
         });
-        self.take_apart();
 
         let counts = self.gauges().read();
         for family in &counts {
@@ -115,23 +110,15 @@ impl Scheduler {
         }
         counts
     }
-
-    /// Ends the cycle of tasks that keep wakers, wakers that keep slots, and slots that keep tasks.
-    fn take_apart(&self) {
-        // All are over before any is dropped: what a dropped task wakes must not come back into a queue.
-        for slot in &self.slots {
-            slot.cancel();
-        }
-        for slot in &self.slots {
-            slot.drop_task();
-        }
-        self.queues.clear();
-    }
 }
 
-/// Also if a task panicked, or nothing was ever run.
+/// Ends stages that are not over: after a stop or a panic, or if nothing was ever run.
 impl Drop for Scheduler {
     fn drop(&mut self) {
-        self.take_apart();
+        // All are cancelled before any is dropped: what a dropped stage wakes must not come back into a queue.
+        for stage in &mut self.stages {
+            stage.close();
+        }
+        self.queues.clear();
     }
 }

@@ -5,11 +5,9 @@ mod merge;
 mod parse;
 mod read;
 
-pub use index::IndexHalf;
-pub use merge::Merge;
-pub use parse::{Parse, Parsed, Term};
-pub use read::{Read, Text};
-
-/// How many items a task takes in one poll before it lets others go first. More than a channel holds, so that a
-/// stage which is ahead comes to wait for the other side, and not just to its turn.
-const TURN: usize = 2 * crate::channel::CAPACITY;
+pub(crate) use index::index;
+pub(crate) use merge::merge;
+pub(crate) use parse::parse;
+pub use parse::{Parsed, Term};
+pub use read::Text;
+pub(crate) use read::read;

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
 
 use indicatif::ProgressBar;
 
 use crate::channel::Channel;
 use crate::document::Outcome;
 use crate::index::{HalfShard, Shard};
+use crate::scheduler::Spawner;
 use crate::stages::{Parsed, Text};
 
 /// How many halves there are.
@@ -18,8 +18,8 @@ pub const HALVES: usize = 2;
 /// What a factory gets besides the arguments.
 #[derive(Debug)]
 pub struct Context {
-    /// The waker of the task that is being made.
-    pub waker: Waker,
+    /// What puts the stage onto the threads.
+    pub spawner: Spawner,
     /// What it is connected to.
     pub wiring: Arc<Wiring>,
 }

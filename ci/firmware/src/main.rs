@@ -2,24 +2,31 @@
 //!
 //! A timer interrupt wakes two `Blink` tasks through constant wakers over `&'static Slot`; each of them wakes the
 //! one `Tally` task through an id waker. A wake sets one bit, and the main loop polls whatever bit is set.
+//!
+//! Beside them an `async fn` stands in a slot: its waker, which the same interrupt uses, puts it into a queue without
+//! allocation, from which the main loop takes it.
 
 #![no_std]
 #![no_main]
 
+use core::cell::Cell;
+use core::future::{Future, poll_fn};
 use core::panic::PanicInfo;
+use core::pin::pin;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
-use core::task::{Poll, Waker};
+use core::task::{Context, Poll, Waker};
 
 use cortex_m::Peripherals;
 use cortex_m::asm::wfi;
+use cortex_m::interrupt::{self, Mutex};
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::{entry, exception};
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hprintln;
 use waker_tables::{
-    Pause, Start, TaskVTable, UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke,
-    derive_unsafe_wakeable_vtable, waker_vtable,
+    JoinHandle, Linked, Pause, Queue, Run, Runnable, ScheduleLinked, Start, TaskVTable, UnsafeWakeablePtr,
+    UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot, waker_vtable,
 };
 
 const TURNS: u32 = 4;
@@ -109,9 +116,53 @@ static mut LEFT: Blink = Blink::new("left");
 static mut RIGHT: Blink = Blink::new("right");
 static mut SUM: Tally = Tally { polls: 0 };
 
+/// The header data of tasks in slots. There is one queue for them.
+struct OnQueue;
+
+static QUEUE: Queue<OnQueue> = Queue::new();
+
+impl ScheduleLinked for OnQueue {
+    fn schedule(&self, runnable: Runnable<Linked<Self>>) {
+        QUEUE.push(runnable);
+    }
+}
+
+/// Who waits for the next tick.
+static WAITING: Mutex<Cell<Option<Waker>>> = Mutex::new(Cell::new(None));
+
+async fn tick() {
+    let before = TICKS.load(Ordering::Relaxed);
+    poll_fn(|context| {
+        let waker = context.waker().clone();
+        let (ticked, old) = interrupt::free(|section| {
+            let ticked = TICKS.load(Ordering::Relaxed) != before;
+            (ticked, WAITING.borrow(section).replace((!ticked).then_some(waker)))
+        });
+        drop(old);
+        if ticked { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// Flashes so many times, at a tick each, and says how often it did.
+async fn beacon(name: &'static str, turns: u32) -> u32 {
+    let mut flashes = 0;
+    while flashes < turns {
+        tick().await;
+        flashes += 1;
+        hprintln!("{} flashes", name);
+    }
+    flashes
+}
+
+task_slot!(static BEACON: beacon(&'static str, u32));
+
 #[exception]
 fn SysTick() {
     let tick = TICKS.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Some(waker) = interrupt::free(|section| WAITING.borrow(section).take()) {
+        waker.wake();
+    }
     LED_WAKERS[0].wake_by_ref();
     if tick % 2 == 0 {
         LED_WAKERS[1].wake_by_ref();
@@ -131,11 +182,18 @@ fn main() -> ! {
         UnsafeWakeablePtr { data: right.cast(), vtable: &BLINK },
         UnsafeWakeablePtr { data: (&raw mut SUM).cast(), vtable: &TALLY },
     ];
+    let (runnable, handle) = BEACON.spawn(beacon("beacon", TURNS), Linked::new(OnQueue)).unwrap();
+    let busy = BEACON.spawn(beacon("another", 1), Linked::new(OnQueue));
+    assert!(busy.is_err() && !BEACON.is_free());
+    drop(busy);
+    runnable.schedule();
+    let mut taker = QUEUE.taker().unwrap();
     start_timer();
 
+    let mut runs = 0;
     let mut open = 0b111_u32;
     let mut polls = [0_u32; 3];
-    while open != 0 {
+    while open != 0 || !handle.is_finished() {
         let ready = READY.swap(0, Ordering::Acquire) & open;
         for (bit, task) in tasks.iter_mut().enumerate().filter(|(bit, _)| ready & (1 << bit) != 0) {
             polls[bit] += 1;
@@ -147,17 +205,39 @@ fn main() -> ! {
                 hprintln!("task {} is done", bit);
             }
         }
-        if ready == 0 {
-            assert!(TICKS.load(Ordering::Relaxed) < 1_000, "tasks {open:#b} are never woken");
+        let runnable = taker.pop();
+        let idle = ready == 0 && runnable.is_none();
+        if let Some(runnable) = runnable {
+            runs += 1;
+            if let Run::Woken(again) = runnable.run() {
+                QUEUE.push(again);
+            }
+        }
+        if idle {
+            assert!(TICKS.load(Ordering::Relaxed) < 1_000, "tasks {open:#b} or {handle:?} are never woken");
             wfi();
         }
     }
 
     let expected = if cfg!(feature = "wrong") { TURNS + 1 } else { TURNS };
-    assert_eq!(polls[..2], [expected; 2]);
+    assert_eq!([polls[0], polls[1], output(handle)], [expected; 3]);
     assert!((2..=2 * TURNS).contains(&polls[2]), "{polls:?}");
-    hprintln!("done: {:?} polls", polls);
+    assert!(runs > TURNS, "the slot's task ran first, and after each tick");
+    hprintln!("done: {:?} polls, {} runs", polls, runs);
+
+    // All handles are gone, so the slot is free for another, which is cancelled with its runnable.
+    drop(BEACON.spawn_detached(beacon("another", 1), Linked::new(OnQueue)).unwrap());
+    assert!(BEACON.is_free());
     exit(true)
+}
+
+/// What came of a task that is finished.
+fn output<T, H>(handle: JoinHandle<T, H>) -> T {
+    match pin!(handle).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(output)) => output,
+        Poll::Ready(Err(error)) => panic!("{error}"),
+        Poll::Pending => panic!("it is not finished"),
+    }
 }
 
 /// The way back from a waker, and the identity of wakers, on a target where nothing was tried before.

@@ -4,13 +4,16 @@
 #![no_main]
 
 use core::arch::{asm, global_asm};
+use core::future::{Future, Ready, poll_fn, ready};
 use core::panic::PanicInfo;
+use core::pin::pin;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use core::task::{Poll, Waker};
+use core::task::{Context, Poll, Waker};
 
 use waker_tables::{
-    Completed, Pause, Start, TaskVTable, UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke,
-    derive_unsafe_wakeable_vtable, waker_vtable,
+    Completed, Linked, Pause, Queue, Run, Runnable, ScheduleLinked, Start, TaskRef, TaskSlot, TaskVTable,
+    UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot,
+    waker_vtable,
 };
 
 struct Slot {
@@ -102,12 +105,61 @@ fn tasks() {
     assert!(IDS.load(Ordering::Relaxed) == 1 << 5);
 }
 
+struct OnQueue;
+
+static QUEUE: Queue<OnQueue> = Queue::new();
+
+impl ScheduleLinked for OnQueue {
+    fn schedule(&self, runnable: Runnable<Linked<Self>>) {
+        QUEUE.push(runnable);
+    }
+}
+
+/// Waits `turns` times.
+async fn waits(turns: u32) -> u32 {
+    let mut polls = 0;
+    poll_fn(|_| {
+        polls += 1;
+        if polls > turns { Poll::Ready(polls) } else { Poll::Pending }
+    })
+    .await
+}
+
+static NAMED: TaskSlot<Linked<OnQueue>, Ready<u32>> = TaskSlot::new();
+task_slot!(static UNNAMED: waits(u32));
+
+fn slots() {
+    let mut taker = QUEUE.taker().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+
+    let (runnable, handle) = NAMED.spawn(ready(7), Linked::new(OnQueue)).unwrap();
+    assert!(NAMED.spawn(ready(8), Linked::new(OnQueue)).is_err());
+    runnable.schedule();
+    assert!(matches!(taker.pop().unwrap().run(), Run::Complete));
+    assert!(pin!(handle).poll(&mut context) == Poll::Ready(Ok(7)));
+
+    let (runnable, handle) = UNNAMED.spawn(waits(2), Linked::new(OnQueue)).unwrap();
+    let waker = runnable.task().to_waker();
+    assert!(TaskRef::<Linked<OnQueue>>::from_waker(&waker).is_some());
+    assert!(matches!(runnable.run(), Run::Pending) && taker.pop().is_none());
+    waker.wake_by_ref();
+    waker.wake_by_ref();
+    assert!(matches!(taker.pop().unwrap().run(), Run::Pending) && taker.pop().is_none());
+    waker.wake();
+    assert!(matches!(taker.pop().unwrap().run(), Run::Complete));
+    assert!(pin!(handle).poll(&mut context) == Poll::Ready(Ok(3)));
+
+    // Every handle is gone.
+    assert!(NAMED.is_free() && UNNAMED.is_free());
+}
+
 // A program begins with an aligned stack, a function expects the return address on top of that.
 global_asm!(".globl _start", "_start:", "call {main}", "ud2", main = sym main);
 
 extern "C" fn main() -> ! {
     wakers();
     tasks();
+    slots();
     exit(0)
 }
 

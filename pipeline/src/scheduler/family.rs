@@ -11,7 +11,8 @@ pub(super) struct Family {
     pub(super) polls: AtomicU64,
     pub(super) wakes: AtomicU64,
     pub(super) self_wakes: AtomicU64,
-    pub(super) merged_wakes: AtomicU64,
+    /// Calls of a waker.
+    pub(super) calls: AtomicU64,
     pub(super) foreign_wakes: AtomicU64,
     pub(super) parks: AtomicU64,
 }
@@ -58,7 +59,7 @@ impl Family {
             polls: AtomicU64::new(0),
             wakes: AtomicU64::new(0),
             self_wakes: AtomicU64::new(0),
-            merged_wakes: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
             foreign_wakes: AtomicU64::new(0),
             parks: AtomicU64::new(0),
         }
@@ -77,7 +78,7 @@ impl Family {
             polls: read(&self.polls),
             wakes: read(&self.wakes),
             self_wakes: read(&self.self_wakes),
-            merged_wakes: read(&self.merged_wakes),
+            merged_wakes: read(&self.calls).saturating_sub(read(&self.wakes)),
             foreign_wakes: read(&self.foreign_wakes),
             parks: read(&self.parks),
         }

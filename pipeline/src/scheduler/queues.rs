@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crossbeam_queue::ArrayQueue;
+use waker_tables::Runnable;
 
-use super::slot::Slot;
+use super::slot::{self, Slot};
 use crate::stop::Stop;
 
 thread_local! {
@@ -23,7 +24,7 @@ pub(super) fn this_thread() -> Option<usize> {
 #[derive(Debug)]
 pub(super) struct Queues {
     /// Each has room for all tasks. A task stands in one queue at most, once, so a push never fails.
-    of_threads: Box<[ArrayQueue<Arc<Slot>>]>,
+    of_threads: Box<[ArrayQueue<Runnable<Slot>>]>,
     /// Tasks that are not over.
     live: AtomicUsize,
     stop: Arc<Stop>,
@@ -42,8 +43,10 @@ impl Queues {
         self.of_threads.len()
     }
 
-    pub(super) fn add_live(&self) {
+    /// Puts a new task into the queue of `thread`.
+    pub(super) fn launch(&self, thread: usize, task: Runnable<Slot>) {
         self.live.fetch_add(1, Ordering::SeqCst);
+        self.push(thread, task);
     }
 
     pub(super) fn remove_live(&self) {
@@ -53,18 +56,18 @@ impl Queues {
     }
 
     /// Puts a woken task into the queue of `thread`, and has a sleeping thread look.
-    pub(super) fn push(&self, thread: usize, slot: Arc<Slot>) {
-        self.put(thread, slot);
+    pub(super) fn push(&self, thread: usize, task: Runnable<Slot>) {
+        self.put(thread, task);
         self.stop.bell.ring();
     }
 
     /// Puts a task that goes on into the queue of this very `thread`, which is awake and looks there next.
-    pub(super) fn push_own(&self, thread: usize, slot: Arc<Slot>) {
-        self.put(thread, slot);
+    pub(super) fn push_own(&self, thread: usize, task: Runnable<Slot>) {
+        self.put(thread, task);
     }
 
-    fn put(&self, thread: usize, slot: Arc<Slot>) {
-        let full = self.of_threads[thread].push(slot).is_err();
+    fn put(&self, thread: usize, task: Runnable<Slot>) {
+        let full = self.of_threads[thread].push(task).is_err();
         assert!(!full, "a task was put into a queue twice");
     }
 
@@ -73,8 +76,8 @@ impl Queues {
         let _guard = StopOnPanic(&self.stop);
         THREAD.set(Some(thread));
         while !self.over() {
-            if let Some(slot) = self.take(thread) {
-                slot.poll(thread);
+            if let Some(task) = self.take(thread) {
+                slot::run(task, thread);
             } else {
                 self.stop.bell.sleep_until(|| self.over() || self.any());
             }
@@ -86,7 +89,7 @@ impl Queues {
         self.of_threads.iter().any(|queue| !queue.is_empty())
     }
 
-    fn take(&self, thread: usize) -> Option<Arc<Slot>> {
+    fn take(&self, thread: usize) -> Option<Runnable<Slot>> {
         let (before, from_own) = self.of_threads.split_at(thread);
         from_own.iter().chain(before).find_map(ArrayQueue::pop)
     }
@@ -95,7 +98,7 @@ impl Queues {
         self.stop.asked() || self.live.load(Ordering::SeqCst) == 0
     }
 
-    /// Drops what was not taken. The slots in the queues keep the queues.
+    /// Drops what was not taken, and with it the stages. The tasks in the queues keep the queues.
     pub(super) fn clear(&self) {
         for queue in &self.of_threads {
             while queue.pop().is_some() {}

@@ -1,123 +1,130 @@
-//! A task's place in the scheduler, and the target of its wakers.
+//! What a task's header holds, and what a stage knows of its task.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
-use waker_tables::{Pause, RegisteredTask, Start, WakeState, Woke, waker_vtable};
+use waker_tables::{Run, Runnable, Schedule, TaskRef, WakeableTask, spawn_detached};
 
 use super::family::{Family, count};
 use super::queues::{self, Queues};
+use crate::channel::CAPACITY;
 
-waker_vtable! {
-    /// Wakers of tasks. A wake takes a count of the slot only where it puts it into a queue.
-    pub(super) static SLOT: Arc<Slot> => Slot::wake;
-}
+/// How many items a task takes in one poll before it lets others go first. More than a channel holds, so that a
+/// stage which is ahead comes to wait for the other side, and not just to its turn.
+const TURN: usize = 2 * CAPACITY;
 
-/// The place of one task.
-///
-/// The task's own waker and those in channels point here, and the task is in here: this cycle ends where the task is
-/// taken out, after `Ready` or at the end of the run.
+/// The scheduler's part of a task. Every waker of the task leads to it.
 pub(super) struct Slot {
-    state: WakeState,
-    /// Never contended, since `state` lets one thread poll at a time: the lock is what safe code pays to say so.
-    task: Mutex<Option<RegisteredTask>>,
     /// The thread that polled it last: wakes go into that one's queue, for the sake of its caches.
     home: AtomicUsize,
+    /// How many items it may still take in this poll.
+    turn: AtomicUsize,
     queues: Arc<Queues>,
     family: Arc<Family>,
 }
 
-impl Slot {
-    pub(super) fn new(queues: Arc<Queues>, family: Arc<Family>) -> Self {
-        Self { state: WakeState::new(), task: Mutex::new(None), home: AtomicUsize::new(0), queues, family }
-    }
-
-    pub(super) fn put(&self, task: RegisteredTask) {
-        *self.lock() = Some(task);
-    }
-
-    /// The first push, which no waker asks for.
-    pub(super) fn launch(self: &Arc<Self>, home: usize) {
-        self.home.store(home, Ordering::Relaxed);
-        self.queues.add_live();
-        if self.state.wake() == Woke::Schedule {
-            self.queues.push(home, self.clone());
-        }
-    }
-
-    /// What a waker does.
-    fn wake(self: &Arc<Self>) {
-        let woke = self.state.wake();
-        // A parked task is polled by nobody until it is pushed below, and a task that is being polled by this thread
-        // stays at home, so `home` is what it was at the wake wherever the answer counts.
+impl Schedule for Slot {
+    /// A wake of a parked task.
+    fn schedule(&self, runnable: Runnable<Self>) {
         let home = self.home.load(Ordering::Relaxed);
-        let at_home = queues::this_thread() == Some(home);
-        match woke {
-            Woke::Schedule => {
-                count(&self.family.wakes);
-                if !at_home {
-                    count(&self.family.foreign_wakes);
-                }
-                self.queues.push(home, self.clone());
-            }
-            Woke::WhileRunning => {
-                count(&self.family.wakes);
-                if at_home {
-                    count(&self.family.self_wakes);
-                }
-            }
-            Woke::AlreadyScheduled | Woke::Complete => count(&self.family.merged_wakes),
+        count(&self.family.wakes);
+        if queues::this_thread() != Some(home) {
+            count(&self.family.foreign_wakes);
         }
+        self.queues.push(home, runnable);
+    }
+}
+
+/// Runs a task that `thread` took out of a queue.
+pub(super) fn run(runnable: Runnable<Slot>, thread: usize) {
+    let task = runnable.task();
+    let Slot { home, turn, queues, family } = task.header();
+    home.store(thread, Ordering::Relaxed);
+    turn.store(TURN, Ordering::Relaxed);
+    count(&family.polls);
+    match runnable.run() {
+        Run::Pending => count(&family.parks),
+        Run::Woken(again) => {
+            count(&family.wakes);
+            queues.push_own(thread, again);
+        }
+        Run::Complete => queues.remove_live(),
+    }
+}
+
+/// Wakes a task, and counts that for its family.
+pub(crate) fn wake(waker: Waker) {
+    if let Some(slot) = TaskRef::<Slot>::header_behind(&waker) {
+        count(&slot.family.calls);
+    }
+    waker.wake();
+}
+
+/// What a stage awaits after each item: every now and then this lets other tasks go first.
+pub(crate) async fn turn() {
+    let mut gave = false;
+    poll_fn(|context| {
+        if gave {
+            return Poll::Ready(());
+        }
+        let slot = TaskRef::<Slot>::header_behind(context.waker()).expect("a stage polled by its scheduler");
+        let left = slot.turn.load(Ordering::Relaxed).saturating_sub(1);
+        slot.turn.store(left, Ordering::Relaxed);
+        if left > 0 {
+            return Poll::Ready(());
+        }
+        gave = true;
+        count(&slot.family.self_wakes);
+        count(&slot.family.calls);
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// What makes tasks of one family, each at home with one thread.
+#[derive(Debug)]
+pub struct Spawner {
+    pub(super) home: usize,
+    pub(super) queues: Arc<Queues>,
+    pub(super) family: Arc<Family>,
+}
+
+impl Spawner {
+    /// Puts a stage into the queue of its first home.
+    pub fn spawn(&self, stage: impl Future<Output = ()> + Send + 'static) -> Stage {
+        let Self { home, queues, family } = self;
+        let (turn, queues, family) = (AtomicUsize::new(TURN), queues.clone(), family.clone());
+        let runnable = spawn_detached(stage, Slot { home: AtomicUsize::new(*home), turn, queues, family });
+        let stage = Stage(runnable.task());
+        self.queues.launch(*home, runnable);
+        stage
+    }
+}
+
+/// A stage that was spawned, as what the registry makes: ready once it is over, and cancelled by its close.
+#[derive(Debug)]
+pub struct Stage(TaskRef<Slot>);
+
+impl WakeableTask for Stage {
+    fn poll(&mut self) -> Poll<()> {
+        if self.0.is_complete() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Polls the task once, by the thread that took it out of a queue.
-    pub(super) fn poll(self: Arc<Self>, thread: usize) {
-        match self.state.start() {
-            Start::Run => {}
-            Start::Complete => return,
-            wrong => unreachable!("a task was in a queue, and is {wrong:?}"),
-        }
-        self.home.store(thread, Ordering::Relaxed);
-        count(&self.family.polls);
-        let ready = self.lock().as_mut().is_none_or(|task| task.poll().is_ready());
-        if ready {
-            // Over before it is dropped: the ends that it drops may wake anybody.
-            let _ = self.state.complete();
-            self.drop_task();
-            self.queues.remove_live();
-            return;
-        }
-        match self.state.pause() {
-            Pause::Idle => count(&self.family.parks),
-            Pause::Again => self.queues.clone().push_own(thread, self),
-            Pause::Complete => {}
-            Pause::NotRunning => unreachable!("nobody else ends a poll"),
-        }
+    fn wake(&self) {
+        self.0.wake_by_ref();
     }
 
-    /// No poll comes after this.
-    pub(super) fn cancel(&self) {
-        let _ = self.state.complete();
-    }
-
-    /// Drops the task, outside its lock, since that wakes others.
-    pub(super) fn drop_task(&self) {
-        let task = self.lock().take();
-        drop(task);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<RegisteredTask>> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    fn close(&mut self) {
+        self.0.cancel();
     }
 }
 
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot")
-            .field("key", &self.family.key)
-            .field("state", &self.state)
-            .field("home", &self.home)
-            .finish_non_exhaustive()
+        f.debug_struct("Slot").field("key", &self.family.key).field("home", &self.home).finish_non_exhaustive()
     }
 }

@@ -1,17 +1,14 @@
 //! `etl/parse@v1` and `etl/parse@v2`: from texts to counted words.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
 
 use hashbrown::HashTable;
-use waker_tables::WakeableTask;
 
-use super::TURN;
 use super::read::Text;
 use crate::channel::{Receiver, Sender};
-use crate::wiring::{Context, Wiring};
+use crate::scheduler::turn;
+use crate::wiring::Wiring;
 use crate::words::{self, Splitter};
 
 /// One file's distinct words, sorted by shard. The words stay where they are in the text.
@@ -34,20 +31,6 @@ pub struct Term {
     length: u32,
     /// How often.
     pub count: u32,
-}
-
-/// Parses texts of a half until there are no more. Several share the texts.
-#[derive(Debug)]
-pub struct Parse<S> {
-    waker: Waker,
-    wiring: Arc<Wiring>,
-    texts: Receiver<Text>,
-    shards: Vec<Sender<Arc<Parsed>>>,
-    /// Parsed, and on its way to the shards from the second number on.
-    held: Option<(Arc<Parsed>, usize)>,
-    /// The terms of the file at hand by hash; kept for its memory.
-    table: HashTable<u32>,
-    splitter: PhantomData<fn() -> S>,
 }
 
 impl Parsed {
@@ -110,59 +93,23 @@ impl Term {
     }
 }
 
-impl<S: Splitter> Parse<S> {
-    pub(crate) fn new(context: &Context, half: usize) -> Self {
-        let senders = context.wiring.parsed[half].iter().map(|shard| shard.sender(context.waker.clone()));
-        Self {
-            waker: context.waker.clone(),
-            wiring: context.wiring.clone(),
-            texts: context.wiring.texts[half].receiver(context.waker.clone()),
-            shards: senders.collect(),
-            held: None,
-            table: HashTable::new(),
-            splitter: PhantomData,
-        }
-    }
-
-    /// Sends what is held to the shards that have not got it. `Ready(false)` if nobody takes it.
-    fn hand_on(&mut self) -> Poll<bool> {
-        let Some((parsed, done)) = &mut self.held else {
-            return Poll::Ready(true);
-        };
-        for (shard, sender) in self.shards.iter_mut().enumerate().skip(*done) {
-            if parsed.terms(shard).next().is_some() {
-                match sender.send(&mut Some(parsed.clone())) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(_)) => return Poll::Ready(false),
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-            *done = shard + 1;
-        }
-        self.held = None;
-        Poll::Ready(true)
-    }
-}
-
-impl<S: Splitter> WakeableTask for Parse<S> {
-    fn poll(&mut self) -> Poll<()> {
-        for _ in 0..TURN {
-            match self.hand_on() {
-                Poll::Ready(true) => {}
-                Poll::Ready(false) => return Poll::Ready(()),
-                Poll::Pending => return Poll::Pending,
-            }
-            match self.texts.receive() {
-                Poll::Ready(Some(text)) => {
-                    let parsed = Parsed::new::<S>(text, self.shards.len(), &mut self.table);
-                    self.held = Some((Arc::new(parsed), 0));
-                    self.wiring.progress.inc(1);
-                }
-                Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Pending => return Poll::Pending,
+/// Parses texts of a half until there are no more, or nobody takes the words. Several share the texts.
+pub(crate) async fn parse<S: Splitter>(
+    wiring: Arc<Wiring>,
+    mut texts: Receiver<Text>,
+    mut shards: Vec<Sender<Arc<Parsed>>>,
+) {
+    // The terms of the file at hand by hash; kept for its memory.
+    let mut table = HashTable::new();
+    while let Some(text) = texts.receive().await {
+        let parsed = Arc::new(Parsed::new::<S>(text, shards.len(), &mut table));
+        wiring.progress.inc(1);
+        for (shard, sender) in shards.iter_mut().enumerate() {
+            let has_words = parsed.terms(shard).next().is_some();
+            if has_words && sender.send(parsed.clone()).await.is_err() {
+                return;
             }
         }
-        self.waker.wake_by_ref();
-        Poll::Pending
+        turn().await;
     }
 }

@@ -13,7 +13,7 @@ fn a_bad_line_says_what_is_wrong_and_loses_nothing() {
     let mut scheduler = Scheduler::new(1, 12, Arc::default());
     let mut submit = |line: &str| {
         let wiring = wiring.clone();
-        scheduler.submit(line, jobs(), |waker| Context { waker, wiring })
+        scheduler.submit(line, jobs(), |spawner| Context { spawner, wiring })
     };
     let bad = [
         ("", "there is no / in this one"),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context as PollContext, Poll, Waker};
 use std::thread::{self, JoinHandle};
 
 use indicatif::ProgressBar;
@@ -27,19 +27,19 @@ pub fn wiring(files: Vec<PathBuf>) -> Arc<Wiring> {
 
 /// The test's own end of a channel. It is never woken; it asks again.
 pub fn sender<T>(channel: &Arc<Channel<T>>) -> Sender<T> {
-    channel.sender(Waker::noop().clone())
+    channel.sender()
 }
 
 /// The test's own end of a channel. It is never woken; it asks again.
 pub fn receiver<T>(channel: &Arc<Channel<T>>) -> Receiver<T> {
-    channel.receiver(Waker::noop().clone())
+    channel.receiver()
 }
 
 impl Stage {
     pub fn start(line: &str, wiring: Arc<Wiring>) -> Self {
         let stop: Arc<Stop> = Arc::default();
         let mut scheduler = Scheduler::new(1, 1, stop.clone());
-        let context = |waker| Context { waker, wiring: wiring.clone() };
+        let context = |spawner| Context { spawner, wiring: wiring.clone() };
         scheduler.submit(line, jobs(), context).expect("a good line");
         let gauges = scheduler.gauges();
         let thread = thread::spawn(|| scheduler.run());
@@ -61,9 +61,13 @@ impl Stage {
     }
 }
 
+fn nobody() -> PollContext<'static> {
+    PollContext::from_waker(Waker::noop())
+}
+
 pub fn send<T>(sender: &mut Sender<T>, item: T) {
     let mut item = Some(item);
-    while sender.send(&mut item).is_pending() {
+    while sender.poll_send(&mut nobody(), &mut item).is_pending() {
         thread::yield_now();
     }
     assert!(item.is_none(), "it was taken");
@@ -71,7 +75,7 @@ pub fn send<T>(sender: &mut Sender<T>, item: T) {
 
 pub fn receive<T>(receiver: &mut Receiver<T>) -> Option<T> {
     loop {
-        match receiver.receive() {
+        match receiver.poll_receive(&mut nobody()) {
             Poll::Ready(item) => return item,
             Poll::Pending => thread::yield_now(),
         }

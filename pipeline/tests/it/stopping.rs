@@ -1,16 +1,16 @@
 //! Stopping, and tasks that panic.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
 
 use indicatif::ProgressBar;
 use pipeline::channel::CAPACITY;
-use pipeline::scheduler::Scheduler;
+use pipeline::scheduler::{Scheduler, Spawner};
 use pipeline::stop::Stop;
 use pipeline::words::Version::V1;
-use waker_tables::{VTableKey, VTableRegistry, WakeableTask};
+use waker_tables::{VTableKey, VTableRegistry};
 
 use crate::files::{plan, texts, walk};
 use crate::neighbour::{Stage, receiver, sender, wiring};
@@ -38,34 +38,18 @@ fn a_stop_before_the_start_polls_nothing() {
     assert!(finished.counts.iter().all(|family| family.polls == 0));
 }
 
-struct Panics;
-
-impl WakeableTask for Panics {
-    fn poll(&mut self) -> Poll<()> {
-        panic!("this task is meant to")
-    }
-}
-
-/// It keeps its waker, as tasks do, and nobody ever wakes it.
-struct Waits(Waker);
-
-impl WakeableTask for Waits {
-    fn poll(&mut self) -> Poll<()> {
-        assert!(!self.0.will_wake(Waker::noop()));
-        Poll::Pending
-    }
-}
-
 #[test]
 fn a_panic_in_a_task_ends_the_run_although_others_wait() {
-    static JOBS: VTableRegistry<Waker> = VTableRegistry::with_context();
-    JOBS.register_factory(VTableKey::new("test", "panics", 1), |_, _: &Waker| Ok::<_, Infallible>(Panics));
-    JOBS.register_factory(VTableKey::new("test", "waits", 1), |_, waker: &Waker| {
-        Ok::<_, Infallible>(Waits(waker.clone()))
+    static JOBS: VTableRegistry<Spawner> = VTableRegistry::with_context();
+    JOBS.register_factory(VTableKey::new("test", "panics", 1), |_, spawner: &Spawner| {
+        Ok::<_, Infallible>(spawner.spawn(async { panic!("this task is meant to") }))
+    });
+    JOBS.register_factory(VTableKey::new("test", "waits", 1), |_, spawner: &Spawner| {
+        Ok::<_, Infallible>(spawner.spawn(pending()))
     });
     let mut scheduler = Scheduler::new(3, 3, Arc::default());
     for line in ["test/waits@v1", "test/panics@v1", "test/waits@v1"] {
-        scheduler.submit(line, &JOBS, |waker| waker).expect(line);
+        scheduler.submit(line, &JOBS, |spawner| spawner).expect(line);
     }
     assert!(panic::catch_unwind(AssertUnwindSafe(|| scheduler.run())).is_err());
 }
