@@ -1,4 +1,5 @@
-//! Models of the registry. The first array of an index has eight cells and is left when half of them are taken.
+//! Models of the registry. The first arrays of an index have eight and sixteen cells, and are left when a
+//! quarter of them is taken.
 
 use std::task::Poll;
 
