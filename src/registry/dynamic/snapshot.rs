@@ -69,7 +69,8 @@ unsafe impl<C> Sync for FamilyNode<C> {}
 
 impl<C> Snapshot<C> {
     /// The version that is asked for; else the highest one that would have been it, were it not draining.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
+    #[inline(always)]
     pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&Version<C>, Option<&Version<C>>> {
         match *wanted {
             VersionReq::Exact(version) => self.versions.get(version).ok_or(None),

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::data::{ASKED, Keys};
 use super::index::Index;
@@ -52,7 +52,7 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
         "The bytes of an entry are what the allocator gave and did not get back, by malloc_usable_size; the names are \
          not among them. What the registry keeps for readers who may still look at the past is in the first row."
             .to_owned(),
-        "While a writer registers, the figure is a reader's mean over the time in which the writer does.".to_owned(),
+        "While a writer registers, the figure is of the middle one of all passes in that time.".to_owned(),
     ]);
 }
 
@@ -107,7 +107,8 @@ fn beside_a_writer(plan: &Plan, progress: &mut Progress, few: &Keys, all: &Keys)
     case.measure(plan, progress)
 }
 
-/// Reads until the writer has registered all, at least once; tells the mean, as if it had been so many passes.
+/// Reads until the writer has registered all, at least once; tells the middle one of the passes, since the system may take
+/// the processor away in some, as if there had been so many.
 fn reading(plan: &Plan, few: &Keys, all: &Keys, make: Fill, passes: u64) -> Measured {
     let (index, over) = (&*make(few), &AtomicBool::new(false));
     let asked = few.asked(true, 0);
@@ -118,13 +119,14 @@ fn reading(plan: &Plan, few: &Keys, all: &Keys, make: Fill, passes: u64) -> Meas
             (few.len()..all.len()).for_each(|at| index.replace(all, at));
             over.store(true, Relaxed);
         });
-        let (mut done, mut sum, mut elapsed) = (0, 0, Duration::ZERO);
-        while done == 0 || !over.load(Relaxed) {
+        let (mut times, mut sum) = (Vec::new(), 0);
+        while times.is_empty() || !over.load(Relaxed) {
             let start = Instant::now();
             sum = index.pass(asked);
-            elapsed += start.elapsed();
-            done += 1;
+            times.push(start.elapsed());
         }
-        Measured { elapsed: elapsed.mul_f64(passes as f64 / f64::from(done)), sum: passes * sum, disturbed: false }
+        times.sort_unstable();
+        let middle = times[times.len() / 2];
+        Measured { elapsed: middle.mul_f64(passes as f64), sum: passes * sum, disturbed: false }
     })
 }
