@@ -72,16 +72,17 @@ impl<C> Snapshot<C> {
     #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
     #[inline(always)]
     pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&Version<C>, Option<&Version<C>>> {
-        match *wanted {
-            VersionReq::Exact(version) => self.versions.get(version).ok_or(None),
-            VersionReq::AtMost(version) => self.versions.highest(0, version),
-            VersionReq::AtLeast(version) => self.versions.highest(version, u16::MAX),
-            VersionReq::Within(ref range) => self.versions.highest(*range.start(), *range.end()),
+        let (low, high) = match *wanted {
+            VersionReq::Exact(version) => return self.versions.get(version).ok_or(None),
+            VersionReq::AtMost(version) => (0, version),
+            VersionReq::AtLeast(version) => (version, u16::MAX),
+            VersionReq::Within(ref range) => (*range.start(), *range.end()),
             VersionReq::Preferred => match self.preferred.and_then(|version| self.versions.get(version)) {
-                Some(preferred) => Ok(preferred),
-                None => self.versions.highest(0, u16::MAX),
+                Some(preferred) => return Ok(preferred),
+                None => (0, u16::MAX),
             },
-        }
+        };
+        self.versions.highest(low, high)
     }
 }
 
