@@ -30,7 +30,7 @@ pub enum VersionState {
     Active,
     /// It should not; an exact key still finds it.
     Draining {
-        /// Where work should go instead, for people.
+        /// Where work should go instead, for people; it need not be registered here.
         successor: Option<u16>,
     },
 }
