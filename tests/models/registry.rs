@@ -226,6 +226,21 @@ fn a_list_that_races_a_registration_has_all_of_it_or_nothing() {
 }
 
 #[test]
+fn a_list_that_races_a_first_registration_has_all_of_it_or_nothing() {
+    loom::model(|| {
+        let world = World::new();
+        let read = |world: &World| {
+            let listed = world.registry.iter().map(|(key, _)| key).collect::<Vec<_>>();
+            if !listed.is_empty() {
+                world.comes_after_the_writer();
+                assert!(listed == [V1] && world.has(&V1), "what is listed is found");
+            }
+        };
+        World::race(&world, read, |registry| registry.try_register(V1, &ONE).unwrap());
+    });
+}
+
+#[test]
 fn an_index_that_grows_keeps_what_was_there() {
     const KEYS: [VTableKey; 4] = [
         VTableKey::new("a", "b", 1),
