@@ -31,9 +31,7 @@ fn tables() -> String {
             for (at, (segment, kind, version)) in names.iter().enumerate() {
                 map.entry((*segment, kind.as_str(), *version), at.to_string());
             }
-            if count == 8 {
-                text.push_str(&own(&names, versions));
-            }
+            text.push_str(&own(&names, versions));
             let kind = "phf::Map<(&str, &str, u16), u32>";
             writeln!(text, "pub(super) static KEYS_{label}_BY_{versions}: {kind} = {};", map.build())
                 .expect("memory");
@@ -42,10 +40,10 @@ fn tables() -> String {
     text
 }
 
-/// This crate's table. For a thousand keys the compiler's bound on work in constants would have to be lifted.
+/// This crate's table.
 fn own(names: &[keys::Name], versions: usize) -> String {
     let rows = names.iter().enumerate().map(|(at, (segment, kind, version))| {
-        format!("(waker_tables::VTableKey::new({segment:?}, {kind:?}, {version}), &TABLES[{at}]),")
+        format!("(waker_tables::VTableKey::new({segment:?}, {kind:?}, {version}), &TABLES[{}]),", at % 8)
     });
     let (count, rows) = (names.len(), rows.collect::<String>());
     let table = format!("waker_tables::StaticTable<{count}> = waker_tables::StaticTable::new([{rows}])");

@@ -10,8 +10,9 @@ static ON: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static REQUESTED: AtomicU64 = AtomicU64::new(0);
 static USABLE: AtomicU64 = AtomicU64::new(0);
+static FREED: AtomicU64 = AtomicU64::new(0);
 
-/// What was allocated while counting was on. Memory given back is not subtracted.
+/// What was allocated while counting was on. Memory given back is not subtracted, but counted by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allocated {
     /// How many pieces.
@@ -20,18 +21,21 @@ pub struct Allocated {
     pub requested: u64,
     /// The bytes that `malloc_usable_size` says they have.
     pub usable: u64,
+    /// The bytes that those have that were given back.
+    pub freed: u64,
 }
 
 /// Counts what `work` allocates on any thread. One count at a time.
 pub fn counted<T>(work: impl FnOnce() -> T) -> (T, Allocated) {
-    for counter in [&ALLOCATIONS, &REQUESTED, &USABLE] {
+    for counter in [&ALLOCATIONS, &REQUESTED, &USABLE, &FREED] {
         counter.store(0, Relaxed);
     }
     ON.store(true, Relaxed);
     let result = work();
     ON.store(false, Relaxed);
-    let [allocations, requested, usable] = [&ALLOCATIONS, &REQUESTED, &USABLE].map(|counter| counter.load(Relaxed));
-    (result, Allocated { allocations, requested, usable })
+    let all = [&ALLOCATIONS, &REQUESTED, &USABLE, &FREED];
+    let [allocations, requested, usable, freed] = all.map(|counter| counter.load(Relaxed));
+    (result, Allocated { allocations, requested, usable, freed })
 }
 
 /// While nothing is counted it costs a load and a branch that is never taken, the same for all candidates.
@@ -61,6 +65,9 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if ON.load(Relaxed) {
+            FREED.fetch_add(usable(memory, layout.size()), Relaxed);
+        }
         // SAFETY: as in `alloc`.
         let memory = unsafe { System.realloc(memory, layout, size) };
         if ON.load(Relaxed) {
@@ -71,6 +78,9 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        if ON.load(Relaxed) {
+            FREED.fetch_add(usable(memory, layout.size()), Relaxed);
+        }
         // SAFETY: as in `alloc`.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -85,8 +95,8 @@ fn note(memory: *mut u8, size: usize) {
 
 #[cfg(target_env = "gnu")]
 fn usable(memory: *mut u8, _size: usize) -> u64 {
-    // SAFETY: the system's allocator gave the pointer just now, and on this target that is the C library's `malloc`;
-    // null is allowed.
+    // SAFETY: the system's allocator gave the pointer and has not got it back, and on this target that is the C
+    // library's `malloc`; null is allowed.
     let size = unsafe { libc::malloc_usable_size(memory.cast()) };
     size as u64
 }

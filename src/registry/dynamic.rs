@@ -204,7 +204,8 @@ impl<C: 'static> VTableRegistry<C> {
         self.get_ref(key.key_ref())
     }
 
-    /// The table under a key that borrows its names.
+    /// The table under a key that borrows its names. [`entry`](Self::entry) gives its registered key, too, whose names are
+    /// `'static`.
     #[inline]
     #[must_use]
     pub fn get_ref(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {

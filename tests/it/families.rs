@@ -305,6 +305,39 @@ fn an_alias_may_take_no_other_name() {
 }
 
 #[test]
+fn an_update_refuses_names_that_no_text_leads_to() {
+    let registry = four();
+    for (segment, kind) in [("", "parser"), ("legacy", ""), ("a/b", "c"), ("a", "c@v1"), ("a", "c "), ("ä", "c")] {
+        let alias = registry.family("etl", "parse").update(|f| _ = f.alias(segment, kind).remove(1));
+        let Err(UpdateError::BadName { error, .. }) = alias else { panic!("{segment:?}/{kind:?} is an alias") };
+        let refused = registry.family(segment, kind).update(|f| _ = f.register(1, &TABLE));
+        assert_eq!(refused, Err(UpdateError::BadName { segment, kind, error }));
+        assert!(registry.get_ref(KeyRef { segment, kind, version: 1 }).is_none());
+        assert_eq!((registry.len(), registry.stats().families), (4, 1), "nothing has changed");
+
+        // What registers without a check is still a family that can be changed.
+        let loose = VTableRegistry::new();
+        loose.register(VTableKey { segment, kind, version: 1 }, &TABLE);
+        loose.family(segment, kind).update(|f| _ = f.register_task::<V<1>>(1).drain(1, None)).expect("it is there");
+        assert!(loose.family(segment, kind).update(|f| _ = f.register(2, &TABLE)).is_err());
+    }
+}
+
+#[test]
+fn an_error_among_very_many_versions_stays_readable() {
+    let registry = VTableRegistry::new();
+    change(&registry, |f| {
+        (0..if cfg!(miri) { 40 } else { 2000 }).for_each(|version| _ = f.register(version, &TABLE));
+    });
+    let error = registry.entry(parse(u16::MAX).key_ref()).expect_err("it is unknown");
+    assert!(error.to_string().len() < 300, "{error}");
+    let LookupError::UnknownVersion { versions, .. } = error else { panic!("another error: {error}") };
+    assert_eq!(versions.len(), registry.len(), "and its field has all");
+    let few = four().entry(parse(9).key_ref()).expect_err("it is unknown").to_string();
+    assert!(["v1", "v3", "v5", "v7"].iter().all(|version| few.contains(version)), "{few}");
+}
+
+#[test]
 fn nothing_is_written_under_an_alias() {
     let registry = four();
     change(&registry, |f| _ = f.alias("legacy", "parser"));

@@ -1,4 +1,5 @@
-//! Models of the registry. The first array of an index has eight cells and is left when half of them are taken.
+//! Models of the registry. The first arrays of an index have eight and sixteen cells, and are left when a
+//! quarter of them is taken.
 
 use std::task::Poll;
 
@@ -221,6 +222,21 @@ fn a_list_that_races_a_registration_has_all_of_it_or_nothing() {
             }
         };
         World::race(&world, read, |registry| registry.try_register(V2, &TWO).unwrap());
+    });
+}
+
+#[test]
+fn a_list_that_races_a_first_registration_has_all_of_it_or_nothing() {
+    loom::model(|| {
+        let world = World::new();
+        let read = |world: &World| {
+            let listed = world.registry.iter().map(|(key, _)| key).collect::<Vec<_>>();
+            if !listed.is_empty() {
+                world.comes_after_the_writer();
+                assert!(listed == [V1] && world.has(&V1), "what is listed is found");
+            }
+        };
+        World::race(&world, read, |registry| registry.try_register(V1, &ONE).unwrap());
     });
 }
 

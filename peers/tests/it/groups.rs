@@ -46,13 +46,21 @@ fn make() {
 fn registry() {
     let report = run("registry");
     assert!(own_everywhere(&report));
-    assert_eq!(report.cases.len(), 48);
+    assert_eq!(report.cases.len(), 48 + 5);
     assert_eq!(report.growth.len(), 1);
+    let bytes = report.cases.iter().filter(|case| case.unit == "bytes");
+    for case in bytes.clone() {
+        let of = |name| case.rows.iter().find(|row| row.candidate == name).expect("a row").median;
+        let (all, now) = (of("waker_tables register"), of("waker_tables, without the past"));
+        assert!((200.0..=1_000.0).contains(&now) && now < all && all < 1_500.0, "{}: {now} of {all}", case.name);
+    }
+    assert_eq!(bytes.count(), 2);
 }
 
 #[test]
 fn tasks() {
     let report = run("tasks");
+    assert!(own_everywhere(&report));
     assert_eq!(report.cases.len(), 20);
     assert_eq!(report.growth.len(), 1);
 }

@@ -82,7 +82,11 @@ impl<C> Catalog<C> {
         self.known_slot(&Names::of(key.segment, key.kind), key.version)
     }
 
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "else the words of the names go through memory, and are read as vectors"
+    )]
+    #[inline(always)]
     pub(super) fn known_slot(&self, names: &Names<'_>, version: u16) -> Option<&Slot<C>> {
         self.keys.find(names.version(version), |slot| slot.is(names, version))
     }

@@ -133,6 +133,15 @@ pub enum UpdateError {
         /// The alias.
         kind: &'static str,
     },
+    /// A new version or an alias would have a name that no key has.
+    BadName {
+        /// The segment.
+        segment: &'static str,
+        /// The kind.
+        kind: &'static str,
+        /// What is wrong with one of them.
+        error: ParseKeyError,
+    },
     /// The family has no such version.
     UnknownVersion {
         /// The version.
@@ -280,14 +289,27 @@ impl fmt::Display for Asked {
     }
 }
 
-/// `v1, v2`, or that there are none.
+/// `v1, v2 are`, or that none is; of very many the lowest and the highest.
 struct Versions<'a>(&'a [u16]);
+
+/// So many versions are listed at most at each end.
+const LISTED: usize = 8;
 
 impl fmt::Display for Versions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, rest @ ..] = self.0 else { return f.write_str("none is") };
+        let list = |f: &mut fmt::Formatter<'_>, versions: &[u16]| {
+            versions.iter().try_for_each(|version| write!(f, ", v{version}"))
+        };
+        let left_out = self.0.len().saturating_sub(2 * LISTED);
         write!(f, "v{first}")?;
-        rest.iter().try_for_each(|version| write!(f, ", v{version}"))?;
+        if left_out == 0 {
+            list(f, rest)?;
+        } else {
+            list(f, &rest[..LISTED - 1])?;
+            write!(f, ", {left_out} more")?;
+            list(f, &rest[rest.len() - LISTED..])?;
+        }
         f.write_str(if rest.is_empty() { " is" } else { " are" })
     }
 }
@@ -372,6 +394,7 @@ impl fmt::Display for UpdateError {
             Self::AliasTaken { segment, kind } => {
                 write!(f, "{segment}/{kind} cannot be an alias: it is a family, or leads to another one")
             }
+            Self::BadName { segment, kind, error } => write!(f, "{segment:?}/{kind:?} cannot be registered: {error}"),
             Self::UnknownVersion { version } => write!(f, "the family has no v{version}"),
             Self::PreferredDrains { version } => write!(f, "v{version} is draining, and cannot be preferred"),
             Self::TooManyVersions => write!(f, "the family would have more than {MOST_VERSIONS} versions"),
@@ -379,7 +402,14 @@ impl fmt::Display for UpdateError {
     }
 }
 
-impl Error for UpdateError {}
+impl Error for UpdateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::BadName { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl Error for LookupError {}
 

@@ -13,7 +13,7 @@ use super::node::Node;
 use super::snapshot::{FamilyNode, VersionReq, VersionState};
 use super::writer::{Draft, Holder, Plan, Refusal};
 use super::{TaskVTable, VTableRegistry, WakeableTask};
-use crate::registry::key::VTableKey;
+use crate::registry::key::{KeyRef, VTableKey};
 
 /// All versions of one `segment/kind`, to be looked at and changed as a whole.
 ///
@@ -52,7 +52,8 @@ impl<'r, C> Family<'r, C> {
     /// # Errors
     ///
     /// If the registry is frozen, if the name is an alias or an alias is taken, if a version that is drained, activated, preferred
-    /// or removed does not exist, or if there would be more than 4 096 versions. Nothing is changed then.
+    /// or removed does not exist, if a new version or an alias has a name that [`VTableKey::new`] would refuse, or if there
+    /// would be more than 4 096 versions. Nothing is changed then.
     ///
     /// # Examples
     ///
@@ -176,6 +177,7 @@ impl<C> FamilyUpdate<'_, C> {
 
     /// Makes another name lead to this family, for keys that were written before it was renamed. Aliases stay.
     pub fn alias(&mut self, segment: &'static str, kind: &'static str) -> &mut Self {
+        self.check_names(segment, kind);
         self.plan.aliases.push((segment, kind));
         self
     }
@@ -208,9 +210,18 @@ impl<C> FamilyUpdate<'_, C> {
         let node = Holder::New(Box::new(node));
         match self.plan.versions.binary_search_by_key(&version, |draft| draft.version) {
             Ok(at) => self.plan.versions[at].node = node,
-            Err(at) => self.plan.versions.insert(at, Draft { version, state: VersionState::Active, node }),
+            Err(at) => {
+                self.check_names(self.segment, self.kind);
+                self.plan.versions.insert(at, Draft { version, state: VersionState::Active, node });
+            }
         }
         self
+    }
+
+    fn check_names(&mut self, segment: &'static str, kind: &'static str) {
+        if let Err(error) = (KeyRef { segment, kind, version: 0 }).check() {
+            self.error = self.error.or(Some(UpdateError::BadName { segment, kind, error }));
+        }
     }
 
     /// Whether all that the closure named is there.

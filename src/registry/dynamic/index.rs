@@ -8,10 +8,10 @@ use core::ptr::{self, NonNull};
 
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 
-/// Items by hash, open addressing with linear probing, at most half full.
+/// Items by hash, open addressing with linear probing, at most a quarter full, or half where it is large.
 ///
 /// A look-up is one load of the array, and for each cell that it passes one load of the cell; no locked instruction, and
-/// nothing to wait for. When the array is half full, a writer publishes one of twice the size; the old one is kept, since
+/// nothing to wait for. When the array is full enough, a writer publishes one of twice the size; the old one is kept, since
 /// nobody knows who still reads it. All the old ones together are smaller than the last.
 ///
 /// # Invariants
@@ -22,8 +22,14 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 /// 3. Each array has an empty cell, so every probe ends.
 pub(super) struct Index<T> {
     array: AtomicPtr<Array<T>>,
-    length: AtomicUsize,
     items: PhantomData<Box<T>>,
+}
+
+/// How many items an index has. Its writers keep it, out of the cache lines that readers read.
+pub(super) struct Length(usize);
+
+impl Length {
+    pub(super) const ZERO: Self = Self(0);
 }
 
 /// Followed in memory by `mask + 1` cells, a power of two.
@@ -48,12 +54,12 @@ pub(super) struct Shape {
 impl<T> Index<T> {
     #[cfg(not(loom))]
     pub(super) const fn new() -> Self {
-        Self { array: AtomicPtr::new(ptr::null_mut()), length: AtomicUsize::new(0), items: PhantomData }
+        Self { array: AtomicPtr::new(ptr::null_mut()), items: PhantomData }
     }
 
     #[cfg(loom)]
     pub(super) fn new() -> Self {
-        Self { array: AtomicPtr::new(ptr::null_mut()), length: AtomicUsize::new(0), items: PhantomData }
+        Self { array: AtomicPtr::new(ptr::null_mut()), items: PhantomData }
     }
 
     /// The first item with this hash that `is` the one.
@@ -102,18 +108,18 @@ impl<T> Index<T> {
     ///
     /// # Safety
     ///
-    /// One writer at a time. `item` came from `Box::into_raw`, and is the index's to free.
-    pub(super) unsafe fn insert(&self, hash: u64, item: NonNull<T>) -> &T {
-        let mut array = self.array.load(Ordering::Relaxed);
-        let length = self.length.load(Ordering::Relaxed);
-        if Array::cells(array) <= 2 * length {
-            array = Array::grown(array);
-        }
+    /// One writer at a time. `length` is this index's. `item` came from `Box::into_raw`, and is the index's to free.
+    pub(super) unsafe fn insert(&self, length: &mut Length, hash: u64, item: NonNull<T>) -> &T {
+        let before = self.array.load(Ordering::Relaxed);
+        let array = if length.0 < Array::most(before) { before } else { Array::grown(before) };
         // SAFETY: the array is one that this writer sees or has just made, and is not full.
         unsafe { Array::put(array, narrow(hash), item.as_ptr()) };
-        // Release: the cells of a new array, too.
-        self.array.store(array, Ordering::Release);
-        self.length.store(length + 1, Ordering::Relaxed);
+        // A store of what is there already would take the line from its readers.
+        if array != before {
+            // Release: the cells of the new array, too.
+            self.array.store(array, Ordering::Release);
+        }
+        length.0 += 1;
         // SAFETY: invariant 2.
         unsafe { item.as_ref() }
     }
@@ -150,6 +156,16 @@ fn narrow(hash: u64) -> usize {
 
 impl<T> Array<T> {
     const FIRST: usize = 8;
+
+    /// Up to so many cells, 128 kB, an array is at most a quarter full: the second cell of a probe costs a branch that is
+    /// predicted wrong. A larger one costs caches what that saves.
+    const SPARSE: usize = 8192;
+
+    /// How many items it may have.
+    fn most(array: *mut Self) -> usize {
+        let cells = Self::cells(array);
+        if cells <= Self::SPARSE { cells / 4 } else { cells / 2 }
+    }
 
     /// How many cells `array` has.
     fn cells(array: *mut Self) -> usize {

@@ -30,7 +30,7 @@ pub enum VersionState {
     Active,
     /// It should not; an exact key still finds it.
     Draining {
-        /// Where work should go instead, for people.
+        /// Where work should go instead, for people; it need not be registered here.
         successor: Option<u16>,
     },
 }
@@ -69,18 +69,20 @@ unsafe impl<C> Sync for FamilyNode<C> {}
 
 impl<C> Snapshot<C> {
     /// The version that is asked for; else the highest one that would have been it, were it not draining.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
+    #[inline(always)]
     pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&Version<C>, Option<&Version<C>>> {
-        match *wanted {
-            VersionReq::Exact(version) => self.versions.get(version).ok_or(None),
-            VersionReq::AtMost(version) => self.versions.highest(0, version),
-            VersionReq::AtLeast(version) => self.versions.highest(version, u16::MAX),
-            VersionReq::Within(ref range) => self.versions.highest(*range.start(), *range.end()),
+        let (low, high) = match *wanted {
+            VersionReq::Exact(version) => return self.versions.get(version).ok_or(None),
+            VersionReq::AtMost(version) => (0, version),
+            VersionReq::AtLeast(version) => (version, u16::MAX),
+            VersionReq::Within(ref range) => (*range.start(), *range.end()),
             VersionReq::Preferred => match self.preferred.and_then(|version| self.versions.get(version)) {
-                Some(preferred) => Ok(preferred),
-                None => self.versions.highest(0, u16::MAX),
+                Some(preferred) => return Ok(preferred),
+                None => (0, u16::MAX),
             },
-        }
+        };
+        self.versions.highest(low, high)
     }
 }
 

@@ -128,7 +128,7 @@ impl<C> Versions<C> {
     pub(super) fn get(&self, number: u16) -> Option<&Version<C>> {
         let last = match self {
             Self::Few(few, _) => up_to(few, number).last(),
-            Self::Many(chunks) => parts_up_to(chunks, number).0.last(),
+            Self::Many(chunks) => last_up_to(chunks, number),
         };
         last.filter(|known| known.number == number)
     }
@@ -138,11 +138,7 @@ impl<C> Versions<C> {
     pub(super) fn highest(&self, low: u16, high: u16) -> Result<&Version<C>, Option<&Version<C>>> {
         match self {
             Self::Few(few, _) => first_active(up_to(few, high).iter().rev(), low),
-            Self::Many(chunks) => {
-                let (part, below) = parts_up_to(chunks, high);
-                let below = below.iter().rev().flat_map(|chunk| chunk.iter().rev());
-                first_active(part.iter().rev().chain(below), low)
-            }
+            Self::Many(chunks) => highest_of(chunks, low, high),
         }
     }
 
@@ -174,6 +170,19 @@ impl<C> Versions<C> {
 #[inline]
 fn up_to<C>(few: &[Version<C>; FEW], number: u16) -> &[Version<C>] {
     &few[..few.iter().map(|known| usize::from(known.number <= number)).sum()]
+}
+
+// Out of line, so that what few versions need is small enough to go into the look-up.
+#[inline(never)]
+fn last_up_to<C>(chunks: &[Chunk<C>], number: u16) -> Option<&Version<C>> {
+    parts_up_to(chunks, number).0.last()
+}
+
+#[inline(never)]
+fn highest_of<C>(chunks: &[Chunk<C>], low: u16, high: u16) -> Result<&Version<C>, Option<&Version<C>>> {
+    let (part, below) = parts_up_to(chunks, high);
+    let below = below.iter().rev().flat_map(|chunk| chunk.iter().rev());
+    first_active(part.iter().rev().chain(below), low)
 }
 
 /// All that are not above `number` and share a chunk with the highest of them, and the chunks below.

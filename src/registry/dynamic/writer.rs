@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
 use super::catalog::Catalog;
+use super::index::Length;
 use super::node::{Node, Slot};
 use super::snapshot::{FamilyNode, Snapshot, VersionState};
 use super::versions::{Version, Versions};
@@ -16,8 +17,12 @@ use crate::sync::Ordering;
 pub(super) const MOST_VERSIONS: usize = 4096;
 
 /// What writers alone need.
+#[repr(align(128))] // two cache lines, as some processors fetch pairs: what writers write stands apart from what is read
 pub(super) struct Books<C: 'static> {
     frozen: bool,
+    keys: Length,
+    families: Length,
+    segments: Length,
     nodes: Vec<NonNull<Node<C>>>,
     /// Bytes of snapshots and nodes that only earlier readers can still see.
     pub(super) retained: usize,
@@ -201,28 +206,32 @@ impl<C> Catalog<C> {
     /// A new family without versions, or another name of `real`. The books show that the caller has the turn.
     fn found(
         &self,
-        _books: &mut Books<C>,
+        books: &mut Books<C>,
         (segment, kind): (&'static str, &'static str),
         real: Option<&FamilyNode<C>>,
     ) -> &FamilyNode<C> {
         self.grow_longest(segment, kind);
-        let aliases = self.aliases.load(Ordering::Relaxed) + usize::from(real.is_some());
-        self.aliases.store(aliases, Ordering::Relaxed);
+        if real.is_some() {
+            self.aliases.store(self.aliases.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
         let hash = Names::of(segment, "").family();
         if self.segments.find(hash, |known| **known == *segment).is_none() {
             let segment = NonNull::from(Box::leak(Box::new(segment)));
-            // SAFETY: the turn is the caller's, who has the books; the segment was boxed for the index.
-            unsafe { self.segments.insert(hash, segment) };
+            // SAFETY: the turn is the caller's, who has the books and in them the lengths; the segment was boxed for the index.
+            unsafe { self.segments.insert(&mut books.segments, hash, segment) };
         }
         // SAFETY: `real` is a family of this catalog, and no alias.
         let family = unsafe { FamilyNode::settle(segment, kind, real.map(NonNull::from)) };
-        // SAFETY: the turn is the caller's, who has the books; the family was boxed for the index.
-        unsafe { self.families.insert(Names::of(segment, kind).family(), family) }
+        // SAFETY: the turn is the caller's, who has the books and in them the lengths; the family was boxed for the index.
+        unsafe { self.families.insert(&mut books.families, Names::of(segment, kind).family(), family) }
     }
 
     fn grow_longest(&self, segment: &str, kind: &str) {
-        let longest = self.longest.load(Ordering::Relaxed).max(segment.len()).max(kind.len());
-        self.longest.store(longest, Ordering::Relaxed);
+        let longest = segment.len().max(kind.len());
+        // Every look-up reads it: it is stored only where it changes.
+        if longest > self.longest.load(Ordering::Relaxed) {
+            self.longest.store(longest, Ordering::Relaxed);
+        }
     }
 
     /// Moves a node to where it stays: of a key's first registration, into the key's slot, where it is found from now on.
@@ -233,8 +242,8 @@ impl<C> Catalog<C> {
             return books.keep(node);
         }
         self.grow_longest(key.segment, key.kind);
-        // SAFETY: the turn is the caller's, who has the books; the slot was boxed for the index.
-        let slot = unsafe { self.keys.insert(names.version(key.version), Slot::settle(node)) };
+        // SAFETY: the turn is the caller's, who has the books and in them the lengths; the slot was boxed for the index.
+        let slot = unsafe { self.keys.insert(&mut books.keys, names.version(key.version), Slot::settle(node)) };
         slot.current_node().expect("a slot begins with its first node")
     }
 
@@ -291,7 +300,14 @@ impl<C> Plan<C> {
 
 impl<C> Books<C> {
     pub(super) const fn new() -> Self {
-        Self { frozen: false, nodes: Vec::new(), retained: 0 }
+        Self {
+            frozen: false,
+            keys: Length::ZERO,
+            families: Length::ZERO,
+            segments: Length::ZERO,
+            nodes: Vec::new(),
+            retained: 0,
+        }
     }
 
     /// Keeps a node until the catalog is dropped.

@@ -15,7 +15,9 @@ mod tables {
 
     include!(concat!(env!("OUT_DIR"), "/static_tables.rs"));
 }
-use tables::{KEYS_8_BY_1, KEYS_8_BY_3, KEYS_1000_BY_1, KEYS_1000_BY_3, OWN_8_BY_1, OWN_8_BY_3};
+use tables::{
+    KEYS_8_BY_1, KEYS_8_BY_3, KEYS_1000_BY_1, KEYS_1000_BY_3, OWN_8_BY_1, OWN_8_BY_3, OWN_1000_BY_1, OWN_1000_BY_3,
+};
 
 type Names = (&'static str, &'static str, u16);
 type Map = phf::Map<Names, u32>;
@@ -87,6 +89,8 @@ pub(super) fn own(keys: &Keys) -> Option<Arc<dyn Index>> {
     match (keys.len(), keys.versions()) {
         (8, 3) => Some(Arc::new(&OWN_8_BY_3)),
         (8, _) => Some(Arc::new(&OWN_8_BY_1)),
+        (1_000, 3) => Some(Arc::new(&OWN_1000_BY_3)),
+        (1_000, _) => Some(Arc::new(&OWN_1000_BY_1)),
         _ => None,
     }
 }

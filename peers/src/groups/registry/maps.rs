@@ -62,11 +62,16 @@ index!(VTableRegistry, |map, key| map.get_ref(key).map(address), |map, key, tabl
 
 /// The registry, asked for whole keys and for a version of a family.
 pub(super) fn own(keys: &Keys) -> [Arc<dyn Index>; 2] {
-    let registry = Arc::new(VTableRegistry::new());
+    let registry = Arc::new(registered(keys));
+    [registry.clone(), Arc::new(Resolving(registry))]
+}
+
+pub(super) fn registered(keys: &Keys) -> VTableRegistry {
+    let registry = VTableRegistry::new();
     for (at, key) in keys.iter() {
         registry.register(key, table(at));
     }
-    [registry.clone(), Arc::new(Resolving(registry))]
+    registry
 }
 
 struct Resolving(Arc<VTableRegistry>);
@@ -167,6 +172,20 @@ impl Index for Unshared {
 
 pub(super) fn fx(keys: &Keys) -> Arc<dyn Index> {
     Arc::new(Unshared(all(keys).collect()))
+}
+
+/// Nothing is known of how many there will be.
+pub(super) fn inserted_fx(keys: &Keys) -> Arc<dyn Index> {
+    let mut map = FxHashMap::default();
+    all(keys).for_each(|(key, table)| _ = map.insert(key, table));
+    Arc::new(Unshared(map))
+}
+
+/// The same with std's own hash.
+pub(super) fn inserted(keys: &Keys) -> Arc<dyn Index> {
+    let mut map = HashMap::new();
+    all(keys).for_each(|(key, table)| _ = map.insert(key, table));
+    Arc::new(RwLock::new(map))
 }
 
 impl Index for waker_tables_04::VTableRegistry {

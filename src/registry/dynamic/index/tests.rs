@@ -37,9 +37,9 @@ impl WakeableTask for Parse {
 
 static PARSE: TaskVTable = TaskVTable::of::<Parse>();
 
-/// So many that the index of 64 cells is as full as it gets.
+/// So many that the index of 128 cells is as full as it gets.
 const KEYS: u16 = 32;
-const MASK: usize = 63;
+const MASK: usize = 127;
 
 const MISSES: usize = if cfg!(miri) { 100 } else { 100_000 };
 
