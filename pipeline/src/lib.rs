@@ -10,8 +10,8 @@
 //!
 //! Files with an even number (in the order of the walk) are half 0, the others half 1; words go to shards by their
 //! hash. Both halves are parsed by the version that was asked for, or with `--split` half 0 by `v1` and half 1 by
-//! `v2`. A task that cannot go on leaves its waker with the channel that it waits for and is polled again when the
-//! other side has woken it.
+//! `v2`. A stage is an async function, which the factory of its key spawns as a shared task. One that cannot go on
+//! leaves its waker with the channel that it waits for and is polled again when the other side has woken it.
 
 mod bell;
 pub mod channel;

@@ -1,5 +1,6 @@
 //! Every family waits, and is woken from another thread.
 
+use std::fs;
 use std::iter;
 use std::sync::Arc;
 
@@ -42,6 +43,17 @@ fn a_reader_parks_where_the_channel_is_full_and_is_woken_by_a_receiver() {
     assert_eq!(rest, CAPACITY, "half of the files, without those above");
     let (counts, _) = stage.finish();
     assert!(counts.parks >= CAPACITY as u64 && counts.foreign_wakes >= CAPACITY as u64, "{counts:?}");
+}
+
+#[test]
+fn a_reader_that_need_not_wait_lets_others_go_first() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for file in 0..8 * CAPACITY {
+        fs::write(directory.path().join(file.to_string()), b"\0").expect("a file");
+    }
+    let (counts, _) = Stage::start("etl/read@v1 half=0", wiring(walk(directory.path()).files)).finish();
+    assert_eq!((counts.parks, counts.self_wakes, counts.polls), (0, 2, 3), "{counts:?}");
+    assert_eq!((counts.wakes, counts.merged_wakes), (2, 0), "{counts:?}");
 }
 
 #[test]
