@@ -77,7 +77,6 @@ pub struct LocalRunnable<H: 'static> {
 }
 
 /// What became of a task that was run at home: [`Run`](crate::Run) for local tasks.
-#[derive(Debug)]
 #[must_use = "`Woken` holds a runnable, which cancels its task when it is dropped"]
 pub enum LocalRun<H: 'static> {
     /// It waits: the next wake calls the hook.
@@ -124,6 +123,16 @@ impl Drop for Forsaken {
         if state.release() && state.is_complete() {
             // SAFETY: it was the last one.
             unsafe { header::last(self.0) }
+        }
+    }
+}
+
+impl<H: 'static> fmt::Debug for LocalRun<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("Pending"),
+            Self::Woken(runnable) => f.debug_tuple("Woken").field(runnable).finish(),
+            Self::Complete => f.write_str("Complete"),
         }
     }
 }

@@ -156,7 +156,7 @@ impl<U: ScheduleLinked> Queue<U> {
     #[must_use]
     pub fn taker(&self) -> Option<Taker<'_, U>> {
         let free = self.takers.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        free.then_some(Taker { queue: self })
+        free.then(|| Taker { queue: self })
     }
 
     /// Takes the first one out.

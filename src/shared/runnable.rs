@@ -136,7 +136,6 @@ pub struct Runnable<H: 'static> {
 }
 
 /// What became of a task that was run.
-#[derive(Debug)]
 #[must_use = "`Woken` holds a runnable, which cancels its task when it is dropped"]
 pub enum Run<H: 'static> {
     /// It waits: the next wake calls the hook.
@@ -201,6 +200,16 @@ impl<H: 'static> Drop for Runnable<H> {
         state.cancel();
         // SAFETY: the count is given to the run, which does not poll but drops the body; the thread is right as in `run`.
         unsafe { (table.run)(self.task, 0) };
+    }
+}
+
+impl<H: 'static> fmt::Debug for Run<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("Pending"),
+            Self::Woken(runnable) => f.debug_tuple("Woken").field(runnable).finish(),
+            Self::Complete => f.write_str("Complete"),
+        }
     }
 }
 

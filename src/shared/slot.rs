@@ -214,6 +214,28 @@ macro_rules! slot_methods {
             Ok(unsafe { Runnable::from_ptr(task) })
         }
 
+        /// Makes a task here, scheduled, at home in `home`, whose output nobody waits for.
+        ///
+        /// Costs: one locked instruction; no allocation.
+        ///
+        /// # Errors
+        ///
+        /// Gives both values back while a handle or waker of the last task is there.
+        pub fn spawn_local_detached$(<$body, $data>)?(
+            &'static self,
+            home: &Home,
+            future: F,
+            header: H,
+        ) -> Result<LocalRunnable<H>, Busy<F, H>>
+        where
+            F: Future + 'static,
+            H: ScheduleLocal,
+        {
+            let task = self.fill::<H, (), AtHome, F>(future, header, home.place())?;
+            // SAFETY: a new detached task has a count for its runnable; the data is an `H`, and its hook takes this kind.
+            Ok(unsafe { LocalRunnable::from_ptr(task) })
+        }
+
         /// Makes a task here, scheduled, at home in `home`, with a join handle.
         ///
         /// Costs: one locked instruction; no allocation.
