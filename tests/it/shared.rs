@@ -2,4 +2,12 @@
 
 pub mod world;
 
-mod basic;
+mod during;
+mod local;
+mod matrix;
+mod panics;
+mod queues;
+mod scenarios;
+mod slots;
+mod task_future;
+mod wakers;
