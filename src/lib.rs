@@ -12,8 +12,8 @@
     clippy::std_instead_of_core,
     clippy::unwrap_used
 )]
-//! Real [`Waker`](core::task::Waker)s from your own pointer, and type-erased tasks polled by hand, both through typed
-//! tables of functions.
+//! Real [`Waker`](core::task::Waker)s from your own pointer, type-erased tasks polled by hand, and both joined, through
+//! typed tables of functions.
 //!
 //! For those who own their runtime boundary: schedulers, stage graphs, actor systems, job engines. This crate gives
 //! erasure, ownership, refcounts and wiring; queues, policy and threads stay yours.
@@ -24,27 +24,22 @@
 //! use std::sync::{Arc, Mutex};
 //! use waker_tables::waker_vtable;
 //!
-//! struct Job {
-//!     id: u32,
-//!     queue: Arc<Mutex<Vec<u32>>>,
-//! }
+//! struct Job(u32, Mutex<Vec<u32>>);
 //!
 //! impl Job {
 //!     fn on_wake(&self) {
-//!         self.queue.lock().unwrap().push(self.id);
+//!         self.1.lock().unwrap().push(self.0);
 //!     }
 //! }
 //!
 //! waker_vtable! { static JOB: Arc<Job> => Job::on_wake; }
 //!
-//! let queue = Arc::new(Mutex::new(Vec::new()));
-//! let job = Arc::new(Job { id: 7, queue: queue.clone() });
-//!
+//! let job = Arc::new(Job(7, Mutex::default()));
 //! JOB.waker_ref(&job).wake_by_ref(); // for a poll: borrows, no refcount
-//! let waker = JOB.waker(job); // to keep: owns
-//! assert_eq!(JOB.get(&waker).unwrap().id, 7); // and back again, checked
+//! let waker = JOB.waker(job.clone()); // to keep: owns
+//! assert_eq!(JOB.get(&waker).unwrap().0, 7); // and back again, checked
 //! waker.wake();
-//! assert_eq!(*queue.lock().unwrap(), [7, 7]);
+//! assert_eq!(*job.1.lock().unwrap(), [7, 7]);
 //! ```
 //!
 //! `&'static T`, `usize` ids and your own refcounted header work the same way; see [`waker`].
@@ -65,22 +60,20 @@
 //! }
 //!
 //! let mut queue = vec![OwnedTask::new(Box::new(CountDown(1))), OwnedTask::new(Box::new(CountDown(3)))];
-//! let mut polls = 0;
 //! while !queue.is_empty() {
-//!     polls += queue.len();
 //!     queue.retain_mut(|task| task.poll().is_pending());
 //! }
-//! assert_eq!(polls, 4);
 //! ```
 //!
 //! Tables by hand, slabs and the bare pair of words are in [`task`]; tables by key, and tasks out of bytes off the
-//! wire, in [`registry`]; the state word that a scheduler keeps per task in [`wake_state`].
+//! wire, in [`registry`]; the state word that a scheduler keeps per task in [`wake_state`]. In [`shared`] both are
+//! joined: a future, your scheduler's data and the waker in one allocation.
 //!
 //! # When you do not need it
 //!
 //! - A `Waker` from one type of your own, and a few nanoseconds do not matter: `std::task::Wake`.
 //! - One enum can hold all your tasks, or `Box<dyn Trait>` is erasure enough: use that.
-//! - Your tasks are futures and you want them scheduled: `async-task`, or a whole runtime such as tokio.
+//! - You want futures run and not to write what runs them: a whole runtime, such as tokio or smol.
 //!
 //! # Features
 //!
@@ -89,11 +82,12 @@
 //! | `std` | implies `alloc` | yes |
 //! | `alloc` | `Arc` wakers, owners of boxes | with `std` |
 //! | `registry` | keys and [`StaticTable`]; with `alloc`, [`VTableRegistry`] and [`RegisteredTask`] | yes |
+//! | `shared` | shared tasks, with `alloc` in boxes, without in slots | yes |
 //! | `serde` | the text form of keys | no |
-//! | `portable-atomic` | [`WakeState`] without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
+//! | `portable-atomic` | [`WakeState`] and shared tasks without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
 //!
-//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`] and
-//! [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
+//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`],
+//! [`TaskSlot`] and [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

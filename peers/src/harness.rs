@@ -190,26 +190,28 @@ impl<'a> Case<'a> {
         case.report(&summaries, vec![None; values.len()], reference, (None, 1, 1))
     }
 
-    /// So many that a round takes the plan's time, on the average of the candidates. Equal for all: their work may
-    /// depend on what went before.
+    /// So many that the fastest candidate's round takes the plan's time, unless all together would take too large a part
+    /// of the budget. Equal for all: their work may depend on what went before.
     fn passes(&mut self, plan: &Plan) -> u64 {
         let (mut passes, mut tries) = (1, 0);
         loop {
-            let mut all = Measured::default();
+            let (mut all, mut fastest) = (Measured::default(), Duration::MAX);
             for candidate in &mut self.candidates {
-                all += (candidate.round)(passes);
+                let measured = (candidate.round)(passes);
+                all += measured;
+                fastest = fastest.min(measured.elapsed);
             }
             if all.disturbed && tries < 8 {
                 tries += 1;
                 continue;
             }
             tries = 0;
-            let elapsed = all.elapsed / u32::try_from(self.candidates.len()).expect("a few");
-            if elapsed * 2 > plan.round || passes >= 1 << 24 {
+            let times = |goal: Duration, now: Duration| goal.as_nanos() / now.as_nanos().max(1);
+            let factor = times(plan.round, fastest).min(times(plan.together(), all.elapsed));
+            if factor < 2 || passes >= 1 << 24 {
                 return passes;
             }
-            let factor = plan.round.as_nanos() / elapsed.as_nanos().max(1);
-            passes *= u64::try_from(factor.clamp(2, 16)).expect("at most 16");
+            passes *= u64::try_from(factor.min(16)).expect("at most 16");
         }
     }
 
@@ -237,12 +239,12 @@ impl<'a> Case<'a> {
         let rows = self.candidates.iter().zip(summaries).zip(cold).map(|((candidate, own), cold)| Row {
             candidate: candidate.name.to_owned(),
             side: candidate.side,
-            median: own.median,
-            low: own.low,
-            high: own.high,
-            spread: own.spread(),
-            cold,
-            ratio: ratio(own, &base, Plan::BOUND),
+            median: significant(own.median),
+            low: significant(own.low),
+            high: significant(own.high),
+            spread: significant(own.spread()),
+            cold: cold.map(significant),
+            ratio: ratio(own, &base, Plan::BOUND).map(significant),
         });
         CaseReport {
             rows: rows.collect(),
@@ -279,6 +281,11 @@ impl Times {
     fn counted(&self) -> &[f64] {
         if self.quiet.len() >= Self::ENOUGH { &self.quiet } else { &self.all }
     }
+}
+
+/// Five digits: more are noise, and make reports long.
+fn significant(value: f64) -> f64 {
+    format!("{value:.4e}").parse().unwrap_or(value)
 }
 
 /// The median over the reference's; none where the spread of either is over the bound.

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::fs;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 /// What stands at the head of a report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {
+    /// The day on which the run began, in UTC.
+    pub date: String,
     /// The processor's name.
     pub cpu: String,
     /// How many of its cores this process may use.
@@ -35,7 +38,9 @@ impl Head {
             let line = text.lines().find(|line| line.starts_with("model name"))?;
             Some(line.split_once(':')?.1.trim().to_owned())
         });
+        let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Self {
+            date: date(seconds / 86_400),
             cpu: cpu.unwrap_or_else(|| "unknown".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
             governor: first("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
@@ -52,6 +57,7 @@ impl Head {
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let governor = self.governor.as_deref().unwrap_or("not readable");
+        writeln!(f, "date      {}", self.date)?;
         writeln!(f, "cpu       {}", self.cpu)?;
         write!(f, "cores     {}, governor {governor}", self.cores)?;
         self.load.map_or(Ok(()), |load| write!(f, ", load {load}"))?;
@@ -60,4 +66,21 @@ impl fmt::Display for Head {
         writeln!(f, "profile   {}", self.profile)?;
         write!(f, "versions  {}", self.versions.join(", "))
     }
+}
+
+/// So many days after the first of January 1970.
+#[must_use]
+pub fn date(mut days: u64) -> String {
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let (mut year, mut month) = (1970, 0);
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let months = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    while days >= months[month] {
+        days -= months[month];
+        month += 1;
+    }
+    format!("{year}-{:02}-{:02}", month + 1, days + 1)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-use crate::report::Report;
+use crate::report::{Report, SCHEMA};
 
 /// Writes a report, indented, so that two of them can be compared line by line.
 ///
@@ -18,7 +18,12 @@ pub fn write(report: &Report, file: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// If the file cannot be read or is no report.
+/// If the file cannot be read, or is no report of this version's form.
 pub fn read(file: &Path) -> io::Result<Report> {
-    Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
+    let value: serde_json::Value = serde_json::from_str(&fs::read_to_string(file)?)?;
+    match value.get("schema").and_then(serde_json::Value::as_u64) {
+        Some(schema) if schema == u64::from(SCHEMA) => Ok(serde_json::from_value(value)?),
+        Some(schema) => Err(io::Error::other(format!("a report of form {schema}, not {SCHEMA}"))),
+        None => Err(io::Error::other("this is no report")),
+    }
 }

@@ -9,6 +9,7 @@ pub mod harness;
 pub mod head;
 pub mod json;
 mod keys;
+pub mod page;
 pub mod plan;
 pub mod progress;
 pub mod report;

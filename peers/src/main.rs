@@ -1,8 +1,10 @@
 //! Runs the comparisons that were asked for, prints them, and writes and draws them.
 
 use std::env;
-use std::error::Error;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
@@ -12,9 +14,12 @@ use peers::plan::{Plan, Scale};
 use peers::progress::Progress;
 use peers::report::{Report, SCHEMA};
 use peers::table::Table;
-use peers::{json, svg};
+use peers::{json, page, svg};
 
 /// Measures `waker_tables` beside what a user would pick instead.
+///
+/// Candidates of a comparison alternate round by round. Progress goes to the standard error, the report to the standard
+/// output.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -29,6 +34,10 @@ struct Arguments {
     /// Draws the report into a folder
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
+
+    /// Renews a page of documentation: its figures, and in the folder of its name the pictures and the report
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["groups", "quick"])]
+    page: Option<PathBuf>,
 
     /// A first look: fewer and shorter rounds, no large sizes
     #[arg(long)]
@@ -47,36 +56,100 @@ struct Arguments {
     resident: Option<Vec<String>>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some([name, count]) = arguments.resident.as_deref() {
-        let bytes = memory::resident(name, count.parse()?).ok_or("it cannot be measured")?;
-        println!("{bytes}");
+        let bytes = count.parse().ok().and_then(|count| memory::resident(name, count));
+        println!("{}", bytes.ok_or("it cannot be measured")?);
         return Ok(());
     }
+    if arguments.from.is_some() && arguments.svg.is_none() && arguments.page.is_none() {
+        return Err("--from draws: say where to with --svg or --page".to_owned());
+    }
+    // Before minutes go by, not after them.
+    try_outputs(arguments)?;
     let report = match &arguments.from {
-        Some(file) => json::read(file)?,
-        None => measure(&arguments)?,
+        Some(file) => json::read(file).map_err(about(file))?,
+        None => measure(arguments)?,
     };
     if let Some(file) = &arguments.json {
-        json::write(&report, file)?;
-        eprintln!("written: {}", file.display());
+        write(&report, file)?;
     }
     if let Some(folder) = &arguments.svg {
-        for file in svg::write(&report, folder)? {
-            eprintln!("drawn: {}", file.display());
-        }
+        draw(&report, folder)?;
+    }
+    if let Some(file) = &arguments.page {
+        let text = fs::read_to_string(file).map_err(about(file))?;
+        let text = page::renewed(&text, &report).map_err(about(file))?;
+        fs::write(file, text).map_err(about(file))?;
+        eprintln!("renewed: {}", file.display());
+        draw(&report, &page::folder(file))?;
+        write(&report, &page::folder(file).join("report.json"))?;
     }
     Ok(())
 }
 
-fn measure(arguments: &Arguments) -> Result<Report, Box<dyn Error>> {
-    let known = core_affinity::get_core_ids().unwrap_or_default();
-    if let Some(cpu) = arguments.pin.iter().find(|cpu| !known.iter().any(|core| core.id == **cpu)) {
-        return Err(format!("there is no processor {cpu} to pin to").into());
+/// Puts the name of what failed before the reason.
+fn about<E: Display>(path: &Path) -> impl Fn(E) -> String {
+    move |error| format!("{}: {error}", path.display())
+}
+
+fn write(report: &Report, file: &Path) -> Result<(), String> {
+    json::write(report, file).map_err(about(file))?;
+    eprintln!("written: {}", file.display());
+    Ok(())
+}
+
+fn draw(report: &Report, folder: &Path) -> Result<(), String> {
+    for file in svg::write(report, folder).map_err(about(folder))? {
+        eprintln!("drawn: {}", file.display());
+    }
+    Ok(())
+}
+
+/// Whether everything that is to be written can be.
+fn try_outputs(arguments: &Arguments) -> Result<(), String> {
+    let writable = |folder: &Path| tempfile::tempfile_in(folder).map(drop).map_err(about(folder));
+    if let Some(file) = &arguments.json {
+        if file.is_dir() {
+            return Err(format!("--json {}: this is a folder", file.display()));
+        }
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        writable(folder.unwrap_or(Path::new(".")))?;
+    }
+    let pages = arguments.page.as_deref().map(page::folder);
+    for folder in arguments.svg.iter().chain(&pages) {
+        fs::create_dir_all(folder).map_err(about(folder))?;
+        writable(folder)?;
+    }
+    if let Some(file) = &arguments.page {
+        let text = fs::read_to_string(file).map_err(about(file))?;
+        page::marks(&text).map_err(about(file))?;
+    }
+    Ok(())
+}
+
+fn measure(arguments: &Arguments) -> Result<Report, String> {
+    let known: Vec<_> = core_affinity::get_core_ids().unwrap_or_default().into_iter().map(|core| core.id).collect();
+    for (at, cpu) in arguments.pin.iter().enumerate() {
+        if !known.contains(cpu) {
+            return Err(format!("--pin {cpu}: there is no such processor; this process may use {known:?}"));
+        }
+        if arguments.pin[..at].contains(cpu) {
+            return Err(format!("--pin {cpu}: it is named twice"));
+        }
     }
     let scale = if arguments.quick { Scale::Quick } else { Scale::Full };
-    let plan = Plan::new(scale, arguments.pin.clone(), env::current_exe()?);
+    let plan = Plan::new(scale, arguments.pin.clone(), env::current_exe().map_err(|error| error.to_string())?);
     let mut report = Report {
         schema: SCHEMA,
         head: Head::read(),

@@ -19,7 +19,7 @@ pub enum Scale {
 pub struct Plan {
     /// How large the things are.
     pub scale: Scale,
-    /// How long a round should take, on the average of the candidates.
+    /// How long a round should take, for the fastest candidate.
     pub round: Duration,
     /// How long the rounds of one comparison may take together; it is exceeded for the sake of the fewest rounds.
     pub budget: Duration,
@@ -42,6 +42,12 @@ impl Plan {
             Scale::Full => (1_500, 900),
         };
         Self { scale, round: Duration::from_micros(round), budget: Duration::from_millis(budget), pins, executable }
+    }
+
+    /// How long one round of all candidates may take.
+    #[must_use]
+    pub fn together(&self) -> Duration {
+        self.budget / 16
     }
 
     /// How many rounds fit, if all candidates together take so long for one.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::head::Head;
 
 /// The form of the JSON. It goes up with every change that a reader could stumble over.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A whole run.
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::report::{GroupReport, Report, Side};
+use crate::page::growth_name;
+use crate::report::{CaseReport, GroupReport, Report, Side};
 
 mod bars;
 mod lines;
@@ -52,23 +53,37 @@ pub fn write(report: &Report, folder: &Path) -> io::Result<Vec<PathBuf>> {
 #[must_use]
 pub fn pictures(report: &Report, group: &GroupReport) -> Vec<(String, String)> {
     let head = format!("{}, {} cores, {}", report.head.cpu, report.head.cores, report.head.rustc);
-    let mut names: Vec<&str> = Vec::new();
-    for case in &group.cases {
-        if !case.picture.is_empty() && !names.contains(&case.picture.as_str()) {
-            names.push(&case.picture);
-        }
-    }
-    let mut pictures: Vec<_> = names
+    names(group)
         .into_iter()
         .map(|name| {
-            let cases: Vec<_> = group.cases.iter().filter(|case| case.picture == name).collect();
-            (name.to_owned(), bars::picture(&group.about, &head, &cases))
+            let cases: Vec<_> = cases_of(group, &name).collect();
+            let picture = match &cases[..] {
+                [] => lines::picture(&format!("growth: {}", group.about), &group.growth, &head),
+                cases => bars::picture(&group.about, &head, cases),
+            };
+            (name, picture)
         })
-        .collect();
-    if !group.growth.is_empty() {
-        pictures.push((format!("{}-growth", group.name), lines::picture(&group.growth, &head)));
+        .collect()
+}
+
+/// The names of a group's pictures.
+#[must_use]
+pub fn names(group: &GroupReport) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for case in &group.cases {
+        if !case.picture.is_empty() && !names.contains(&case.picture) {
+            names.push(case.picture.clone());
+        }
     }
-    pictures
+    if !group.growth.is_empty() {
+        names.push(growth_name(group));
+    }
+    names
+}
+
+/// What a picture of bars shows.
+pub(crate) fn cases_of<'a>(group: &'a GroupReport, name: &str) -> impl Iterator<Item = &'a CaseReport> {
+    group.cases.iter().filter(move |case| case.picture == name)
 }
 
 /// A picture while it is drawn, from top to bottom.

@@ -37,7 +37,7 @@ fn write_case(f: &mut fmt::Formatter<'_>, case: &CaseReport) -> fmt::Result {
             Some(_) => write!(f, "  {candidate:32} {:>9}  \u{b1}{:5.1} %", figure(*median), spread * 100.0)?,
             None => write!(f, "  {candidate:32} {:>9}", counted(*median))?,
         }
-        write!(f, "  {:>11}", verdict(case, row))?;
+        write!(f, "  {:>16}", verdict(case, row))?;
         cold.map_or(Ok(()), |cold| write!(f, "  cold {}", figure(cold)))?;
         writeln!(f)?;
     }
@@ -48,6 +48,7 @@ fn write_case(f: &mut fmt::Formatter<'_>, case: &CaseReport) -> fmt::Result {
 #[must_use]
 pub fn verdict(case: &CaseReport, row: &Row) -> String {
     match row.ratio {
+        None if row.candidate == case.reference && row.spread > Plan::BOUND => "reference, noisy".to_owned(),
         _ if row.candidate == case.reference => "reference".to_owned(),
         Some(ratio) => format!("{} \u{d7}", figure(ratio)),
         None if row.spread <= Plan::BOUND && case.reference_row().is_some_and(|row| row.median <= 0.0) => {

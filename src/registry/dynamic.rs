@@ -18,6 +18,7 @@ mod node;
 mod snapshot;
 mod task;
 mod turn;
+mod versions;
 mod writer;
 
 #[cfg(not(loom))]
@@ -40,7 +41,8 @@ pub static GLOBAL_VTABLE_REGISTRY: VTableRegistry = VTableRegistry::new();
 /// Costs: a look-up hashes the key and is a few loads; no lock, no locked instruction, no allocation, and nothing to wait
 /// for. A name that is longer than any registered one is not even hashed. What was registered never moves and is kept
 /// until the registry is dropped, also when it is replaced or removed, since tasks made from it may live. The index keeps
-/// less than twice its last size, and each change of a family its old snapshot ([`retained_bytes`](Self::retained_bytes)).
+/// less than twice its last size, and each change of a family what its new snapshot does not share with the old one
+/// ([`retained_bytes`](Self::retained_bytes)): a family filled with 4 096 versions one by one has kept under 8 MB.
 /// Writers take turns: a `Mutex` with `std`, else a flag that is spun on, so never register from an interrupt handler.
 ///
 /// # Examples
@@ -88,7 +90,8 @@ pub struct Stats {
     pub keys: usize,
     /// Families, without aliases.
     pub families: usize,
-    /// The longest run of slots in use; a miss reads at most one more.
+    /// The longest run of slots in use. A miss reads at most one more: of the keys, where there are aliases of the families
+    /// too, and for an error's reason of the families and segments.
     pub longest_run: usize,
 }
 

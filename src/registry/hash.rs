@@ -72,8 +72,15 @@ impl Names<'_> {
     /// Whether the names with these words are the same. They are read only if one of them is long.
     #[inline]
     pub(super) fn are(&self, words: &Words, names: impl Fn() -> (&'static str, &'static str)) -> bool {
-        self.words == *words
-            && (self.segment.len().max(self.kind.len()) <= SHORT || names() == (self.segment, self.kind))
+        self.words == *words && (self.segment.len().max(self.kind.len()) <= SHORT || self.are_long(names()))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn are_long(&self, (segment, kind): (&'static str, &'static str)) -> bool {
+        // A short one is told whole by its words.
+        let is = |own: &str, other: &str| own.len() <= SHORT || own == other;
+        is(self.segment, segment) && is(self.kind, kind)
     }
 }
 
@@ -96,6 +103,7 @@ const fn half(name: &str, first: u64, last: u64, seed: u64) -> u64 {
 }
 
 #[cold]
+#[inline(never)]
 const fn front(mut bytes: &[u8], mut seed: u64) -> u64 {
     while let (true, Some((word, rest))) = (bytes.len() > SHORT, bytes.split_first_chunk::<8>()) {
         seed = fold(seed ^ u64::from_le_bytes(*word), LENGTH);

@@ -41,11 +41,13 @@ use crate::task::TaskVTable;
 #[derive(Debug)]
 pub struct StaticTable<const N: usize> {
     /// Sorted by hash.
-    rows: [(u64, VTableKey, &'static TaskVTable); N],
+    rows: [Row; N],
 }
 
+type Row = (u64, VTableKey, &'static TaskVTable);
+
 impl<const N: usize> StaticTable<N> {
-    /// Sorts the rows.
+    /// Sorts the rows: some thousands of them within what the compiler lets a constant take.
     ///
     /// # Panics
     ///
@@ -54,20 +56,22 @@ impl<const N: usize> StaticTable<N> {
     pub const fn new(given: [(VTableKey, &'static TaskVTable); N]) -> Self {
         assert!(N > 0, "a table of no tasks");
         let mut rows = [(0, given[0].0, given[0].1); N];
-        let mut count = 0;
-        while count < N {
-            let (key, table) = given[count];
+        let mut at = 0;
+        while at < N {
+            let (key, table) = given[at];
             assert!(key.key_ref().check().is_ok(), "a key has a name that no key has");
-            let hash = Names::of(key.segment, key.kind).version(key.version);
-            // Insertion into those that are sorted already.
-            let mut at = count;
-            while at > 0 && rows[at - 1].0 >= hash {
-                assert!(!rows[at - 1].1.key_ref().is(&key.key_ref()), "a key is there twice");
-                rows[at] = rows[at - 1];
-                at -= 1;
+            rows[at] = (Names::of(key.segment, key.kind).version(key.version), key, table);
+            at += 1;
+        }
+        sort(&mut rows);
+        at = 0;
+        while at < N {
+            let mut other = at + 1;
+            while other < N && rows[other].0 == rows[at].0 {
+                assert!(!rows[at].1.key_ref().is(&rows[other].1.key_ref()), "a key is there twice");
+                other += 1;
             }
-            rows[at] = (hash, key, table);
-            count += 1;
+            at += 1;
         }
         Self { rows }
     }
@@ -85,4 +89,38 @@ impl<const N: usize> StaticTable<N> {
     pub fn iter(&self) -> impl Iterator<Item = (VTableKey, &'static TaskVTable)> {
         self.rows.iter().map(|row| (row.1, row.2))
     }
+}
+
+/// Sorts by hash, in place: a heap, whose largest row goes to the end again and again.
+const fn sort(rows: &mut [Row]) {
+    let mut first = rows.len() / 2;
+    while first > 0 {
+        first -= 1;
+        sift(rows, first, rows.len());
+    }
+    let mut end = rows.len();
+    while end > 1 {
+        end -= 1;
+        let largest = rows[0];
+        rows[0] = rows[end];
+        rows[end] = largest;
+        sift(rows, 0, end);
+    }
+}
+
+/// Moves the row at `at` down to where the first `end` rows are a heap again.
+const fn sift(rows: &mut [Row], mut at: usize, end: usize) {
+    let row = rows[at];
+    loop {
+        let mut below = 2 * at + 1;
+        if below + 1 < end && rows[below].0 < rows[below + 1].0 {
+            below += 1;
+        }
+        if below >= end || rows[below].0 <= row.0 {
+            break;
+        }
+        rows[at] = rows[below];
+        at = below;
+    }
+    rows[at] = row;
 }

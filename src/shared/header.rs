@@ -104,8 +104,19 @@ pub(super) unsafe fn release(task: Ptr) {
     // SAFETY: the count is the caller's, and given up by this very call.
     if unsafe { state(task) }.release() {
         // SAFETY: it was the last one.
-        unsafe { last(task) }
+        unsafe { last_of_many(task) }
     }
+}
+
+/// [`last`], out of line.
+///
+/// # Safety
+///
+/// As for `last`.
+#[cold]
+unsafe fn last_of_many(task: Ptr) {
+    // SAFETY: the caller's promise.
+    unsafe { last(task) }
 }
 
 /// Ends a task of which nobody has a handle any more: frees it, or has its scheduler drop the body first.
@@ -113,7 +124,7 @@ pub(super) unsafe fn release(task: Ptr) {
 /// # Safety
 ///
 /// The caller's count is the only one, or was; it is not used again.
-#[cold]
+#[inline]
 pub(super) unsafe fn last(task: Ptr) {
     // SAFETY: nobody else can reach the task, so nobody else frees it.
     let table = unsafe { table(task) };
@@ -121,15 +132,22 @@ pub(super) unsafe fn last(task: Ptr) {
     match unsafe { state(task) }.last() {
         // SAFETY: as above, and the body is gone.
         Fate::Free => unsafe { (table.free)(task) },
-        Fate::Schedule => {
-            // SAFETY: one of the two counts that `last` made.
-            let kept = unsafe { AnyTask::from_ptr(task) };
-            // SAFETY: the other one is the runnable's; the first is held through the call, also if it unwinds.
-            unsafe { (table.schedule)(task) };
-            drop(kept);
-        }
+        // SAFETY: `last` made the two counts.
+        Fate::Schedule => unsafe { schedule_orphan(task) },
         Fate::Leak => {}
     }
+}
+
+/// # Safety
+///
+/// The caller has two counts, which are not used again.
+#[cold]
+unsafe fn schedule_orphan(task: Ptr) {
+    // SAFETY: one of the two.
+    let kept = unsafe { AnyTask::from_ptr(task) };
+    // SAFETY: the other one is the runnable's; the first is held through the call, also if it unwinds.
+    unsafe { (kept.table().schedule)(task) };
+    drop(kept);
 }
 
 /// One count of a task: what a waker and a `TaskRef` own.

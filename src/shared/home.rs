@@ -7,13 +7,15 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::cell::AtHome;
-use super::cell::take_joiner;
 #[cfg(feature = "alloc")]
-use super::cell::{Cell, Join, Joiner};
+use super::cell::Cell;
 use super::header::{self, AnyTask, Ptr, Ran};
 #[cfg(feature = "alloc")]
 use super::join::JoinHandle;
+use super::joiner::take_joiner;
+#[cfg(feature = "alloc")]
+use super::joiner::{Join, Joiner};
+use super::place::AtHome;
 use super::runnable::runnable_methods;
 use super::state::Ended;
 use super::task_ref::TaskRef;

@@ -8,8 +8,8 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-use super::cell::{put_joiner, take_joiner};
 use super::header::{self, AnyTask, Ptr};
+use super::joiner::{put_joiner, take_joiner};
 use super::state::{Answer, Ended};
 use super::task_ref::TaskRef;
 
@@ -120,6 +120,7 @@ impl<T, H: 'static> JoinHandle<T, H> {
     }
 
     /// Leaves `waker` for whoever ends the body; not if that has happened.
+    #[cold]
     fn wait(&self, waker: &Waker) -> bool {
         let task = self.any();
         let Some(lent) = task.state().recall_joiner() else {
@@ -148,6 +149,7 @@ impl<T, H: 'static> JoinHandle<T, H> {
 impl<T, H: 'static> Future for JoinHandle<T, H> {
     type Output = Result<T, JoinError>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let task = self.any();
         // A slot that could not be lent has an answer.
@@ -170,6 +172,7 @@ impl<T, H: 'static> Future for JoinHandle<T, H> {
 }
 
 impl<T, H: 'static> Drop for JoinHandle<T, H> {
+    #[inline]
     fn drop(&mut self) {
         match self.any().state().detach() {
             Ended::Counted => {}

@@ -5,9 +5,11 @@ use core::fmt;
 use core::future::Future;
 use core::mem::MaybeUninit;
 
-use super::cell::{Anywhere, AtHome, Cell, Joiner};
+use super::cell::Cell;
 use super::home::{Home, LocalRunnable, ScheduleLocal};
 use super::join::JoinHandle;
+use super::joiner::Joiner;
+use super::place::{Anywhere, AtHome};
 use super::runnable::{Runnable, Schedule};
 use super::slot::{Busy, Room, slot_methods};
 use crate::sync::{AtomicUsize, Ordering};

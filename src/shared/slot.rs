@@ -7,10 +7,12 @@ use core::future::Future;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
-use super::cell::{Anywhere, AtHome, Cell, Join, Joiner, Memory, Place};
+use super::cell::{Cell, Memory};
 use super::header::Ptr;
 use super::home::{Home, LocalRunnable, ScheduleLocal};
 use super::join::JoinHandle;
+use super::joiner::{Join, Joiner};
+use super::place::{Anywhere, AtHome, Place};
 use super::runnable::{Runnable, Schedule};
 use crate::sync::{AtomicUsize, Ordering};
 

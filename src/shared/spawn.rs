@@ -5,9 +5,13 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 #[cfg(feature = "alloc")]
-use super::cell::{Anywhere, Cell, Hooked, Joiner};
+use super::cell::Cell;
 #[cfg(feature = "alloc")]
 use super::join::JoinHandle;
+#[cfg(feature = "alloc")]
+use super::joiner::Joiner;
+#[cfg(feature = "alloc")]
+use super::place::{Anywhere, Hooked};
 #[cfg(feature = "alloc")]
 use super::runnable::{Runnable, Schedule};
 use crate::WakeableTask;

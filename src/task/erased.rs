@@ -19,8 +19,8 @@ use super::table::{TaskVTable, UnsafeWakeableVTable};
 /// # Safety
 ///
 /// The answers never change. `calls` are the functions of `table`, which ask for nothing beyond the rules of
-/// `UnsafeWakeableTask`; where `closed` is none they touch no task at all. `closed` is of the same task type and
-/// the same kind of memory.
+/// `UnsafeWakeableTask`; where `closed` is none they touch no task at all, and `table` is a closed one. `closed` is of
+/// the same task type and the same kind of memory.
 pub(crate) unsafe trait Word: 'static {
     /// The three functions, at a fixed offset: a poll is one load and one indirect call.
     fn calls(&'static self) -> &'static UnsafeWakeableVTable;
@@ -150,20 +150,11 @@ impl<W: Word> Erased<W> {
 }
 
 impl<W: Word> Drop for Erased<W> {
+    #[inline]
     fn drop(&mut self) {
-        /// Destroys the task when it goes out of scope, so also when the hook unwinds.
-        struct Destroy<W: Word>(NonNull<()>, &'static W);
-
-        impl<W: Word> Drop for Destroy<W> {
-            fn drop(&mut self) {
-                // SAFETY: invariant 1; the owner is being dropped, so nobody uses the task again.
-                unsafe { self.1.table().destroy(self.0.as_ptr()) }
-            }
-        }
-
-        let destroy = Destroy(self.data, self.word);
-        self.close();
-        drop(destroy);
+        // SAFETY: invariant 1; the owner is being dropped, so nobody uses the task again. Invariant 2: where the
+        // shutdown route has begun, the table is a closed one.
+        unsafe { self.word.table().destroy(self.data.as_ptr()) }
     }
 }
 

@@ -61,8 +61,8 @@ pub unsafe trait Release<T> {
 /// 1. All functions take a pointer to the one type that `type_id` names.
 /// 2. `calls` and `destroy` ask for nothing beyond the rules of [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
 /// 3. `boxed` means that `destroy` frees what `Box::<T>::into_raw` gave, and nothing else does.
-/// 4. `twin` is the table of the same task once closed: same type, same `destroy`, and three functions that do not
-///    touch the task. A table without a twin is one.
+/// 4. `twin` is the table of the same task once closed: same type and memory, and three functions that do not touch
+///    the task. A table without a twin is one. `destroy` runs the shutdown route first, but not that of a twin.
 #[repr(C)]
 pub struct TaskVTable {
     calls: UnsafeWakeableVTable,
@@ -167,11 +167,13 @@ impl TaskVTable {
         self.twin
     }
 
-    /// Runs the destructor and gives the memory back.
+    /// Runs the shutdown route unless this is a closed table, then the destructor, and gives the memory back; each
+    /// also where the one before it unwinds. One call, since most tasks have neither route nor destructor.
     ///
     /// # Safety
     ///
-    /// `task` is a task of this table's type in this table's kind of memory, and nobody uses it again.
+    /// `task` is a task of this table's type in this table's kind of memory, and nobody uses it again. Nobody has run
+    /// its shutdown route, unless this is a closed table.
     #[inline]
     pub(crate) unsafe fn destroy(&self, task: *mut ()) {
         // SAFETY: the caller's promise is what `destroy` asks for.
@@ -181,13 +183,17 @@ impl TaskVTable {
     /// `C` is `T` itself or a transparent wrapper of it.
     const fn open<T: 'static, C: UnsafeWakeableTask, M: Memory<T> + 'static>() -> Self {
         let calls = UnsafeWakeableVTable { poll_fn: poll::<C>, wake_fn: wake::<C>, drop_fn: drop_in_place::<C> };
-        Self::build::<T, M>(calls, Some(&<(T, M)>::CLOSED))
+        Self::build::<T, M>(calls, close_and_destroy::<T, C, M>, Some(&<(T, M)>::CLOSED))
     }
 
-    const fn build<T: 'static, M: Memory<T>>(calls: UnsafeWakeableVTable, twin: Option<&'static Self>) -> Self {
+    const fn build<T: 'static, M: Memory<T>>(
+        calls: UnsafeWakeableVTable,
+        destroy: unsafe fn(*mut ()),
+        twin: Option<&'static Self>,
+    ) -> Self {
         Self {
             calls,
-            destroy: destroy::<T, M>,
+            destroy,
             twin,
             type_id: TypeId::of::<T>,
             type_name: type_name::<T>,
@@ -224,6 +230,7 @@ trait Closed {
 impl<T: 'static, M: Memory<T> + 'static> Closed for (T, M) {
     const CLOSED: TaskVTable = TaskVTable::build::<T, M>(
         UnsafeWakeableVTable { poll_fn: closed_poll, wake_fn: closed_wake, drop_fn: closed_drop },
+        destroy::<T, M>,
         None,
     );
 }
@@ -336,4 +343,26 @@ impl<T, R: Release<T>> Memory<T> for Given<R> {
 unsafe fn destroy<T, M: Memory<T>>(task: *mut ()) {
     // SAFETY: the caller's promise.
     unsafe { M::destroy(task.cast::<T>()) }
+}
+
+/// [`destroy`] after the shutdown route, also where that unwinds.
+///
+/// # Safety
+///
+/// As [`Memory::destroy`], and nobody has run the shutdown route. `C` is `T` itself or a transparent wrapper of it.
+unsafe fn close_and_destroy<T, C: UnsafeWakeableTask, M: Memory<T>>(task: *mut ()) {
+    /// Destroys the task when it goes out of scope.
+    struct Destroy<T, M: Memory<T>>(*mut T, PhantomData<M>);
+
+    impl<T, M: Memory<T>> Drop for Destroy<T, M> {
+        fn drop(&mut self) {
+            // SAFETY: the caller's promise of the outer function; the route is over.
+            unsafe { M::destroy(self.0) }
+        }
+    }
+
+    let rest = Destroy::<T, M>(task.cast(), PhantomData);
+    // SAFETY: rules 1, 2, 4 and 5 of the task: live, exclusively the caller's, and the first to run the route.
+    unsafe { drop_in_place::<C>(task) }
+    drop(rest);
 }

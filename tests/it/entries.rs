@@ -1,6 +1,7 @@
 //! What is looked up once and kept: entries, cached entries, tables in constants; and what a registry keeps for them.
 
 use std::convert::Infallible;
+use std::panic::catch_unwind;
 use std::ptr;
 use std::sync::Arc;
 use std::task::Poll;
@@ -107,7 +108,8 @@ fn a_cached_entry_of_an_alias_follows_it() {
     assert_eq!(key_and_type(), None);
 }
 
-const ROWS: usize = 192;
+/// Far more than a sort by insertion may have in a constant.
+const ROWS: usize = 3000;
 
 /// Names of many lengths, and versions of each.
 const fn row(number: usize) -> VTableKey {
@@ -157,7 +159,7 @@ fn a_static_table_has_its_rows_and_no_others() {
 
     let long = "a".repeat(100);
     for (segment, kind, version) in [
-        ("etl", "a", 8),
+        ("etl", "a", 125),
         ("etl", "a", u16::MAX),
         ("etl", "b", 0),
         ("etl", "", 0),
@@ -170,6 +172,18 @@ fn a_static_table_has_its_rows_and_no_others() {
         (&long, &long, 0),
     ] {
         assert!(MANY.get(KeyRef { segment, kind, version }).is_none(), "{segment}/{kind}@v{version}");
+    }
+}
+
+#[test]
+fn a_static_table_refuses_a_key_that_is_there_twice_wherever_that_is() {
+    const FEW: usize = 20;
+    let rows: [(VTableKey, &'static TaskVTable); FEW] = std::array::from_fn(|number| (row(number), &PARSE));
+    assert_eq!(StaticTable::new(rows).iter().count(), FEW);
+    for (one, other) in (0..FEW).flat_map(|one| (0..one).map(move |other| (one, other))) {
+        let mut twice = rows;
+        twice[one] = (row(other), &MERGE);
+        assert!(catch_unwind(|| StaticTable::new(twice)).is_err(), "{one} is {other}");
     }
 }
 

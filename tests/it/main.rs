@@ -26,6 +26,8 @@ mod hostile;
 #[cfg(feature = "registry")]
 mod keys;
 #[cfg(feature = "registry")]
+mod large_families;
+#[cfg(feature = "registry")]
 mod registry;
 #[cfg(feature = "registry")]
 mod registry_model;

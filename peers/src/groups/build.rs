@@ -44,7 +44,13 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
         progress.begin(name);
         let sizes: Vec<_> = packages
             .iter()
-            .filter_map(|(program, package)| Some((program.name, program.side, package.size()? as f64)))
+            .filter_map(|(program, package)| {
+                let size = package.size();
+                if size.is_none() {
+                    report.notes.push(format!("{}: could not be built, so its size is missing.", program.name));
+                }
+                Some((program.name, program.side, size? as f64))
+            })
             .collect();
         let empty = sizes[0].2;
         let added: Vec<_> = sizes[1..].iter().map(|&(name, side, size)| (name, side, size - empty)).collect();

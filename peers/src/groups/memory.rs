@@ -6,6 +6,7 @@ use std::fs;
 use std::future::Future;
 use std::pin::Pin;
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use futures::executor::LocalPool;
@@ -25,9 +26,18 @@ type Make = fn(usize) -> (Allocated, Box<dyn Any>);
 /// What is counted, in which unit, and where it stands.
 type Column = (&'static str, &'static str, fn(&Allocated) -> u64);
 
-const CANDIDATES: [(&str, Side, Make); 11] = [
+const CANDIDATES: &[(&str, Side, Make)] = &[
     ("waker_tables OwnedTask", Side::Own, |count| held(count, || OwnedTask::new(Box::new(BODY)))),
     ("waker_tables RegisteredTask", Side::Own, |count| held(count, || RegisteredTask::new(Box::new(BODY), KEY))),
+    ("waker_tables task, detached, header of 8 bytes", Side::Own, |count| {
+        held(count, || waker_tables::spawn_detached(BODY, Number(8)))
+    }),
+    ("waker_tables task, joined, header of 0 bytes", Side::Own, |count| {
+        held(count, || waker_tables::spawn(BODY, Nothing))
+    }),
+    ("waker_tables task, joined, header of 8 bytes", Side::Own, |count| {
+        held(count, || waker_tables::spawn(BODY, Number(8)))
+    }),
     ("Box<dyn Trait>", Side::Peer, |count| held(count, || -> Box<dyn Task> { Box::new(BODY) })),
     ("Pin<Box<dyn Future>>", Side::Peer, |count| {
         held(count, || -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(BODY) })
@@ -80,11 +90,15 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
             progress.begin(name);
             // Once before, so that what is made once and kept is not taken for the task's.
             drop(make(count));
+            let before = DROPPED.load(Relaxed);
             let (found, list) = make(count);
             drop(list);
+            let dropped = DROPPED.load(Relaxed) - before;
+            assert_eq!(dropped, count as u64, "{name}: as many tasks were dropped as should have been made");
             (name, side, found)
         })
         .collect();
+    report.notes.push(format!("Checksum: {count} tasks were made and dropped by each."));
     let columns: [Column; 3] = [
         ("asked of the allocator", "bytes", |found| found.requested),
         ("usable, as malloc_usable_size says", "bytes", |found| found.usable),
@@ -147,8 +161,36 @@ fn held<T: 'static>(count: usize, mut make: impl FnMut() -> T) -> (Allocated, Bo
     (found, Box::new(list))
 }
 
+/// Header data of no bytes.
+struct Nothing;
+
+/// Header data of eight bytes.
+struct Number(usize);
+
+impl waker_tables::Schedule for Nothing {
+    fn schedule(&self, runnable: waker_tables::Runnable<Self>) {
+        drop(runnable);
+    }
+}
+
+impl waker_tables::Schedule for Number {
+    fn schedule(&self, runnable: waker_tables::Runnable<Self>) {
+        assert_ne!(self.0, 0);
+        drop(runnable);
+    }
+}
+
 /// Forty bytes that are never done.
 struct Body([u64; 5]);
+
+/// How many bodies are gone: the proof that they were there.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        DROPPED.fetch_add(self.0[1], Relaxed);
+    }
+}
 
 const BODY: Body = Body([1; 5]);
 const KEY: VTableKey = VTableKey::new("memory", "body", 1);

@@ -20,13 +20,19 @@ mod id;
 /// How many operations a pass has.
 const BATCH: u64 = 1024;
 
+/// How many targets are woken in turn. One alone would make each wake wait for what the one before it stored.
+const TARGETS: usize = 8;
+
+/// What a target calls itself.
+const NAME: usize = 7;
+
 /// A way to have wakers of one target.
 trait Form: 'static {
     const NAME: &'static str;
     const SIDE: Side = Side::Peer;
 
-    /// A fresh target.
-    fn new() -> Self;
+    /// A fresh target; where it is an id, that is `nth`.
+    fn new(nth: usize) -> Self;
 
     /// An owned waker.
     fn waker(&self) -> Waker;
@@ -127,7 +133,7 @@ fn add<F: Form>(case: &mut Case<'_>, operation: Operation) {
 }
 
 fn make<F: Form>() -> Round<'static> {
-    let form = F::new();
+    let form = F::new(NAME);
     timed(move || {
         let before = form.wakes();
         for _ in 1..BATCH {
@@ -139,7 +145,7 @@ fn make<F: Form>() -> Round<'static> {
 }
 
 fn borrow<F: Form>() -> Round<'static> {
-    let form = F::new();
+    let form = F::new(NAME);
     timed(move || {
         let before = form.wakes();
         for _ in 1..BATCH {
@@ -153,7 +159,7 @@ fn borrow<F: Form>() -> Round<'static> {
 }
 
 fn clone<F: Form>() -> Round<'static> {
-    let form = F::new();
+    let form = F::new(NAME);
     let waker = black_box(form.waker());
     timed(move || {
         let before = form.wakes();
@@ -166,35 +172,46 @@ fn clone<F: Form>() -> Round<'static> {
 }
 
 fn wake<F: Form>() -> Round<'static> {
-    let form = F::new();
-    let waker = black_box(form.waker());
+    let (forms, wakers) = targets::<F>();
     prepared(
-        move || (0..BATCH).map(|_| waker.clone()).collect::<Vec<_>>(),
+        move || (0..BATCH).zip(wakers.iter().cycle()).map(|(_, waker)| waker.clone()).collect::<Vec<_>>(),
         move |wakers| {
-            let before = form.wakes();
+            let before = wakes(&forms);
             for waker in black_box(wakers) {
                 waker.wake();
             }
-            form.wakes() - before
+            wakes(&forms) - before
         },
     )
 }
 
 fn wake_by_ref<F: Form>() -> Round<'static> {
-    let form = F::new();
-    let waker = black_box(form.waker());
+    let (forms, wakers) = targets::<F>();
     timed(move || {
-        let before = form.wakes();
-        for _ in 0..BATCH {
-            black_box(&waker).wake_by_ref();
+        let before = wakes(&forms);
+        for _ in 0..BATCH / TARGETS as u64 {
+            for waker in black_box(&wakers) {
+                waker.wake_by_ref();
+            }
         }
-        form.wakes() - before
+        wakes(&forms) - before
     })
+}
+
+/// Several targets with a waker each.
+fn targets<F: Form>() -> ([F; TARGETS], [Waker; TARGETS]) {
+    let forms = std::array::from_fn(F::new);
+    let wakers = std::array::from_fn(|at| black_box(forms[at].waker()));
+    (forms, wakers)
+}
+
+fn wakes<F: Form>(forms: &[F]) -> u64 {
+    forms.iter().map(Form::wakes).sum()
 }
 
 /// What is counted are the questions: whether a clone's answer is yes depends on the build for all but this crate.
 fn will_wake<F: Form>() -> Round<'static> {
-    let form = F::new();
+    let form = F::new(NAME);
     let waker = black_box(form.waker());
     let other = black_box(waker.clone());
     timed(move || {
@@ -208,7 +225,7 @@ fn will_wake<F: Form>() -> Round<'static> {
 }
 
 fn recover<F: Form>() -> Round<'static> {
-    let form = F::new();
+    let form = F::new(NAME);
     let waker = black_box(form.waker());
     timed(move || (0..BATCH).filter_map(|_| F::recover(black_box(&waker))).sum())
 }

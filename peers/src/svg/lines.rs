@@ -7,16 +7,19 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = WIDTH - 385.0;
 const HEIGHT: f64 = 300.0;
 
+/// The height of a name.
+const NAME: f64 = 18.0;
+
 /// All growths below each other.
-pub(super) fn picture(growth: &[GrowthReport], head: &str) -> String {
+pub(super) fn picture(title: &str, growth: &[GrowthReport], head: &str) -> String {
     let mut canvas = Canvas::default();
-    canvas.text(14.0, 26.0, "head", "growth with the number of things");
+    canvas.text(14.0, 26.0, "head", title);
     canvas.text(14.0, 45.0, "soft", head);
     canvas.height = 56.0;
     for one in growth {
         draw(&mut canvas, one);
     }
-    canvas.finish("growth with the number of things")
+    canvas.finish(title)
 }
 
 /// The range of the values, widened to powers of ten.
@@ -63,18 +66,24 @@ fn draw(canvas: &mut Canvas, growth: &GrowthReport) {
             ends.push((y(cost), colour, line, cost));
         }
     }
-    // Names beside the ends, pushed apart where ends are close.
+    // Names beside the ends: pushed down where ends are close, then up again where they would leave the plot.
     ends.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut free = top + 4.0;
-    for (end, colour, line, cost) in ends {
-        let place = end.max(free);
-        free = place + 18.0;
+    let mut places: Vec<f64> = Vec::new();
+    for end in &ends {
+        places.push(places.last().map_or(top + 4.0, |last| last + NAME).max(end.0));
+    }
+    let mut free = (top + HEIGHT - 2.0).max(top + 4.0 + NAME * (ends.len() - 1) as f64);
+    for place in places.iter_mut().rev() {
+        *place = place.min(free);
+        free = *place - NAME;
+    }
+    for ((end, colour, line, cost), place) in ends.into_iter().zip(places) {
         canvas.line((RIGHT, end), (RIGHT + 22.0, place), &format!("c{colour}"));
         let slope = line.slope.map_or_else(String::new, |slope| format!(", slope {slope:.2}"));
         let class = if line.side == Side::Own { "bold" } else { "" };
         canvas.text(RIGHT + 26.0, place + 4.5, class, &format!("{} {}{slope}", line.candidate, figure(cost)));
+        canvas.height = canvas.height.max(place + 24.0);
     }
-    canvas.height = canvas.height.max(free + 12.0);
 }
 
 /// The powers of ten between two exponents.
@@ -84,6 +93,12 @@ fn powers(low: f64, high: f64) -> impl Iterator<Item = f64> {
         .map(|exponent| 10_f64.powf(exponent))
 }
 
+/// A power of ten: thousands and millions by a letter.
 fn plain(value: f64) -> String {
-    if value >= 1.0 { format!("{value:.0}") } else { format!("{value}") }
+    match value {
+        value if value >= 1e6 => format!("{:.0} M", value / 1e6),
+        value if value >= 1e3 => format!("{:.0} k", value / 1e3),
+        value if value >= 1.0 => format!("{value:.0}"),
+        value => format!("{value}"),
+    }
 }

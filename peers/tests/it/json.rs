@@ -80,13 +80,13 @@ fn its_fields_are_these() {
         .groups.cases.rows.side .groups.cases.rows.spread .groups.cases.unit .groups.growth .groups.growth.lines \
         .groups.growth.lines.candidate .groups.growth.lines.points .groups.growth.lines.side \
         .groups.growth.lines.slope .groups.growth.name .groups.growth.unit .groups.name .groups.notes .head \
-        .head.cores .head.cpu .head.governor .head.load .head.profile .head.rustc .head.target .head.versions .pinned \
+        .head.cores .head.cpu .head.date .head.governor .head.load .head.profile .head.rustc .head.target .head.versions .pinned \
         .schema";
     let value = serde_json::to_value(report()).expect("a report is JSON");
     let mut found = BTreeSet::new();
     paths(&value, "", &mut found);
     assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), FIELDS, "count SCHEMA up if this changes");
-    assert_eq!(value["schema"], 1);
+    assert_eq!(value["schema"], 2);
     assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["side"], "context");
     assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["ratio"], Value::Null);
 }

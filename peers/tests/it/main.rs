@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use peers::plan::{Plan, Scale};
 
+mod command;
 mod groups;
 mod json;
+mod page;
 mod stats;
 mod svg;
 

@@ -58,6 +58,12 @@ fn a_slope_is_zero_for_constant_and_one_for_proportional_costs() {
 }
 
 #[test]
+fn days_are_dates() {
+    let dates = [0, 58, 59, 11_016, 19_782, 20_454].map(peers::head::date);
+    assert_eq!(dates, ["1970-01-01", "1970-02-28", "1970-03-01", "2000-02-29", "2024-02-29", "2026-01-01"]);
+}
+
+#[test]
 fn the_first_round_is_cold_and_in_no_median() {
     let first = Cell::new(true);
     let mut case = Case::new("cold", "", "ns", 1);

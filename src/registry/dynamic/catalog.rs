@@ -14,8 +14,9 @@ use alloc::vec::Vec;
 use super::error::{Asked, LookupError};
 use super::index::Index;
 use super::node::{Node, Slot};
-use super::snapshot::{FamilyNode, Snapshot, Version, VersionReq, VersionState};
+use super::snapshot::{FamilyNode, Snapshot, VersionReq, VersionState};
 use super::turn::Turn;
+use super::versions::Version;
 use super::writer::Books;
 use crate::registry::hash::Names;
 use crate::registry::key::KeyRef;
@@ -101,8 +102,7 @@ impl<C> Catalog<C> {
     fn find_behind_alias(&self, key: KeyRef<'_>) -> Option<&Node<C>> {
         let family = self.family(key.segment, key.kind)?;
         let snapshot = family.real().snapshot()?;
-        let at = snapshot.place(key.version).ok()?;
-        Some(self.node(&snapshot.versions[at]))
+        Some(self.node(snapshot.versions.get(key.version)?))
     }
 
     /// The family of a name, or the alias.
@@ -190,12 +190,12 @@ impl<C> Catalog<C> {
 
     pub(super) fn sizes(&self) -> Sizes {
         let retained = self.turn.take().retained;
-        let (keys, families) = (self.keys.shape(), self.families.shape());
+        let (keys, families, segments) = (self.keys.shape(), self.families.shape(), self.segments.shape());
         Sizes {
             keys: self.iter().count(),
             families: self.families.iter().filter(|family| !family.is_alias()).count(),
-            longest_run: keys.longest_run.max(families.longest_run),
-            retained: retained + keys.retained + families.retained,
+            longest_run: keys.longest_run.max(families.longest_run).max(segments.longest_run),
+            retained: retained + keys.retained + families.retained + segments.retained,
         }
     }
 }

@@ -70,6 +70,8 @@ impl<T> Index<T> {
         loop {
             // SAFETY: `at & mask` is below the number of cells.
             let cell = unsafe { Array::cell(array, at & mask) };
+            #[cfg(all(test, feature = "std", not(loom)))]
+            tests::a_cell_is_read();
             let item = NonNull::new(cell.item.load(Ordering::Acquire))?;
             if cell.hash.load(Ordering::Relaxed) == hash {
                 // SAFETY: invariant 2.
@@ -266,3 +268,6 @@ impl<T> Drop for Index<T> {
         }
     }
 }
+
+#[cfg(all(test, feature = "std", not(loom)))]
+mod tests;

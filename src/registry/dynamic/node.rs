@@ -19,23 +19,26 @@ pub(super) type Factory<C> = Box<dyn Fn(&[u8], &C) -> Result<OwnedTask, Box<dyn 
 ///
 /// # Invariants
 ///
-/// 1. `calls` are the functions of `table`; of a closed record, those of its twin.
-/// 2. `closed` is none, or points to a record of the same node, so of the same table and key.
+/// 1. `calls` are the functions of `table`; of a closed record `table` is the twin, so a closed one.
+/// 2. `closed` is none, or points to the closed record of the same node, so of the same type and key.
 #[repr(C)] // the functions first, as in a table: owners of both kinds poll with the same instructions
 pub(super) struct Record {
     calls: UnsafeWakeableVTable,
     table: &'static TaskVTable,
     key: VTableKey,
     closed: Option<NonNull<Record>>,
-    /// The type of the table's tasks, if they stand in boxes: what making one checks, without a call.
-    boxes: Option<TypeId>,
+    /// The type of the table's tasks, if they stand in boxes; else [`NoBox`]. What making one compares, without a call.
+    boxes: TypeId,
 }
+
+/// A type that nobody has a value of, so none in a box.
+enum NoBox {}
 
 /// One registration. Nothing in it changes once it is published, and it stays until the registry is dropped.
 ///
 /// # Invariants
 ///
-/// 1. `open` and `closed` are of one table and key; `open` is an open record, once the node is where it stays.
+/// 1. `open` is of the registered table, `closed` of its twin, both of one key; `open` is an open record, once the node is where it stays.
 /// 2. `factory` makes tasks of the table's type, in boxes, as the table expects them.
 pub(super) struct Node<C: 'static> {
     open: Record,
@@ -59,13 +62,14 @@ pub(super) struct Slot<C: 'static> {
 }
 
 impl Record {
-    fn of(calls: &UnsafeWakeableVTable, table: &'static TaskVTable, key: VTableKey) -> Self {
+    fn of(table: &'static TaskVTable, key: VTableKey) -> Self {
+        let calls = table.raw();
         Self {
             calls: UnsafeWakeableVTable { poll_fn: calls.poll_fn, wake_fn: calls.wake_fn, drop_fn: calls.drop_fn },
             table,
             key,
             closed: None,
-            boxes: table.boxed_type(),
+            boxes: table.boxed_type().unwrap_or(TypeId::of::<NoBox>()),
         }
     }
 
@@ -77,7 +81,7 @@ impl Record {
     /// Whether an owner over this record holds a `Box<T>`.
     #[inline]
     pub(super) fn boxes<T: 'static>(&self) -> bool {
-        self.boxes == Some(TypeId::of::<T>())
+        self.boxes == TypeId::of::<T>()
     }
 
     #[inline]
@@ -113,7 +117,7 @@ unsafe impl Word for Record {
 impl<C> Node<C> {
     pub(super) fn new(key: VTableKey, table: &'static TaskVTable, place: &'static Location<'static>) -> Self {
         let closed = table.twin().unwrap_or(table);
-        Self { open: Record::of(table, table, key), closed: Record::of(closed, table, key), factory: None, place }
+        Self { open: Record::of(table, key), closed: Record::of(closed, key), factory: None, place }
     }
 
     /// The table and the factory come from the one `T`, so they cannot disagree.

@@ -1,11 +1,10 @@
 //! Families: their versions as one immutable snapshot behind one pointer.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 use core::ptr::{self, NonNull};
 
-use super::node::Node;
+use super::versions::{Version, Versions};
 use crate::registry::hash::{Names, Words};
 use crate::sync::{AtomicPtr, Ordering};
 
@@ -36,21 +35,14 @@ pub enum VersionState {
     },
 }
 
-/// One version in a snapshot.
-pub(super) struct Version<C: 'static> {
-    pub(super) number: u16,
-    pub(super) state: VersionState,
-    pub(super) node: NonNull<Node<C>>,
-}
-
 /// A state that a family was really in.
 ///
 /// # Invariants
 ///
-/// 1. `versions` is sorted, each version once, and their nodes live as long as the registry.
+/// 1. The nodes of `versions` live as long as the registry.
 /// 2. `preferred` is one of them, and active.
 pub(super) struct Snapshot<C: 'static> {
-    pub(super) versions: Box<[Version<C>]>,
+    pub(super) versions: Versions<C>,
     pub(super) preferred: Option<u16>,
     older: *mut Snapshot<C>,
 }
@@ -75,55 +67,20 @@ unsafe impl<C> Send for FamilyNode<C> {}
 // SAFETY: as above.
 unsafe impl<C> Sync for FamilyNode<C> {}
 
-impl<C> Clone for Version<C> {
-    fn clone(&self) -> Self {
-        Self { number: self.number, state: self.state, node: self.node }
-    }
-}
-
-impl<C> Version<C> {
-    pub(super) fn is_active(&self) -> bool {
-        self.state == VersionState::Active
-    }
-}
-
 impl<C> Snapshot<C> {
-    /// The place of a version, or where it would be.
-    pub(super) fn place(&self, version: u16) -> Result<usize, usize> {
-        self.versions.binary_search_by_key(&version, |known| known.number)
-    }
-
     /// The version that is asked for; else the highest one that would have been it, were it not draining.
+    #[inline]
     pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&Version<C>, Option<&Version<C>>> {
-        let (low, high) = match *wanted {
-            VersionReq::Exact(version) => {
-                return self.place(version).map(|at| &self.versions[at]).map_err(|_| None);
-            }
-            VersionReq::Preferred => {
-                if let Some(at) = self.preferred.and_then(|version| self.place(version).ok()) {
-                    return Ok(&self.versions[at]);
-                }
-                (0, u16::MAX)
-            }
-            VersionReq::AtMost(version) => (0, version),
-            VersionReq::AtLeast(version) => (version, u16::MAX),
-            VersionReq::Within(ref range) => (*range.start(), *range.end()),
-        };
-        let end = self.place(high).map_or_else(|at| at, |at| at + 1);
-        let fitting = self.versions[..end].iter().rev().take_while(|known| known.number >= low);
-        let mut draining = None;
-        for known in fitting {
-            if known.is_active() {
-                return Ok(known);
-            }
-            draining = draining.or(Some(known));
+        match *wanted {
+            VersionReq::Exact(version) => self.versions.get(version).ok_or(None),
+            VersionReq::AtMost(version) => self.versions.highest(0, version),
+            VersionReq::AtLeast(version) => self.versions.highest(version, u16::MAX),
+            VersionReq::Within(ref range) => self.versions.highest(*range.start(), *range.end()),
+            VersionReq::Preferred => match self.preferred.and_then(|version| self.versions.get(version)) {
+                Some(preferred) => Ok(preferred),
+                None => self.versions.highest(0, u16::MAX),
+            },
         }
-        Err(draining)
-    }
-
-    /// What it takes in memory.
-    pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.versions)
     }
 }
 
@@ -167,15 +124,16 @@ impl<C> FamilyNode<C> {
         Some(unsafe { snapshot.as_ref() })
     }
 
-    /// Puts the family into a new state; the old one is kept for its readers. Gives back what the old one takes.
+    /// Puts the family into a new state; the old one is kept for its readers. Gives back what it
+    /// takes, without what the new one shares with it.
     ///
     /// # Safety
     ///
     /// One writer at a time. The invariants hold of the parts.
-    pub(super) unsafe fn publish(&self, versions: Vec<Version<C>>, preferred: Option<u16>) -> usize {
-        let older = self.snapshot.load(Ordering::Relaxed);
-        let retained = self.snapshot().map_or(0, Snapshot::bytes);
-        let snapshot = Snapshot { versions: versions.into_boxed_slice(), preferred, older };
+    pub(super) unsafe fn publish(&self, versions: Versions<C>, preferred: Option<u16>) -> usize {
+        let (older, before) = (self.snapshot.load(Ordering::Relaxed), self.snapshot());
+        let retained = before.map_or(0, |before| size_of::<Snapshot<C>>() + before.versions.own_bytes(&versions));
+        let snapshot = Snapshot { versions, preferred, older };
         self.snapshot.store(Box::into_raw(Box::new(snapshot)), Ordering::Release);
         retained
     }

@@ -6,7 +6,8 @@ use core::ptr::{self, NonNull};
 
 use super::catalog::Catalog;
 use super::node::{Node, Slot};
-use super::snapshot::{FamilyNode, Snapshot, Version, VersionState};
+use super::snapshot::{FamilyNode, Snapshot, VersionState};
+use super::versions::{Version, Versions};
 use crate::registry::hash::Names;
 use crate::registry::key::KeyRef;
 use crate::sync::Ordering;
@@ -74,12 +75,11 @@ impl<C> Catalog<C> {
             }
         };
         let snapshot = family.and_then(FamilyNode::snapshot);
-        let place = snapshot.map_or(Err(0), |snapshot| snapshot.place(key.version));
-        let known = snapshot.map_or(&[][..], |snapshot| &snapshot.versions);
-        let before = place.ok().map(|at| self.node(&known[at]));
+        let known = snapshot.map(|snapshot| &snapshot.versions);
+        let before = known.and_then(|known| known.get(key.version)).map(|version| self.node(version));
         let refusal = match before {
             Some(before) if !may_replace => Some(Refusal::Taken(before)),
-            None if known.len() == MOST_VERSIONS => Some(Refusal::TooManyVersions),
+            None if known.is_some_and(|known| known.len() == MOST_VERSIONS) => Some(Refusal::TooManyVersions),
             _ => None,
         };
         if let Some(refusal) = refusal {
@@ -88,15 +88,11 @@ impl<C> Catalog<C> {
             return Err(refusal);
         }
         let node = self.settle(&mut books, node);
-        let mut versions = Vec::with_capacity(known.len() + 1);
-        versions.extend_from_slice(known);
-        match place {
-            Ok(at) => versions[at].node = node,
-            Err(at) => versions.insert(at, Version { number: key.version, state: VersionState::Active, node }),
-        }
+        let state = known.and_then(|known| known.get(key.version)).map_or(VersionState::Active, |known| known.state);
+        let versions = Versions::with(known, key.version, Some(Version { number: key.version, state, node }));
         let preferred = snapshot.and_then(|snapshot| snapshot.preferred);
         let family = family.unwrap_or_else(|| self.found(&mut books, (key.segment, key.kind), None));
-        self.commit(&mut books, family, versions, preferred);
+        self.commit(&mut books, family, &[key.version], (versions, preferred));
         Ok(before)
     }
 
@@ -106,14 +102,12 @@ impl<C> Catalog<C> {
         let Some(family) = self.writable(&books, key.segment, key.kind)? else {
             return Ok(None);
         };
-        let Some((snapshot, at)) = family.snapshot().and_then(|all| Some((all, all.place(key.version).ok()?))) else {
-            return Ok(None);
-        };
-        let mut versions = snapshot.versions.to_vec();
-        let removed = versions.remove(at);
+        let Some(snapshot) = family.snapshot() else { return Ok(None) };
+        let Some(removed) = snapshot.versions.get(key.version) else { return Ok(None) };
+        let versions = Versions::with(Some(&snapshot.versions), key.version, None);
         let preferred = snapshot.preferred.filter(|preferred| *preferred != key.version);
-        self.commit(&mut books, family, versions, preferred);
-        Ok(Some(self.node(&removed)))
+        self.commit(&mut books, family, &[key.version], (versions, preferred));
+        Ok(Some(self.node(removed)))
     }
 
     /// Puts a plan into force, if the family is still in the state that the plan began with; else gives it back.
@@ -148,8 +142,11 @@ impl<C> Catalog<C> {
             };
             Version { number: draft.version, state: draft.state, node }
         });
-        let versions = versions.collect();
-        self.commit(&mut books, family, versions, plan.preferred);
+        let before = began_with.map(|snapshot| &snapshot.versions);
+        let versions = Versions::of(&versions.collect::<Vec<_>>(), before);
+        let gone = before.into_iter().flat_map(Versions::iter).filter(|known| versions.get(known.number).is_none());
+        let touched: Vec<u16> = versions.iter().chain(gone).map(|version| version.number).collect();
+        self.commit(&mut books, family, &touched, (versions, plan.preferred));
         Ok(())
     }
 
@@ -241,43 +238,38 @@ impl<C> Catalog<C> {
         slot.current_node().expect("a slot begins with its first node")
     }
 
-    /// Publishes a family's new state, in the order that the module's picture promises.
+    /// Publishes a family's new state, in the order that the module's picture promises. Only `touched` versions have
+    /// changed, each of which is named once.
     fn commit(
         &self,
         books: &mut Books<C>,
         family: &FamilyNode<C>,
-        versions: Vec<Version<C>>,
-        preferred: Option<u16>,
+        touched: &[u16],
+        (versions, preferred): (Versions<C>, Option<u16>),
     ) {
         let names = Names::of(family.segment, family.kind);
-        let before = family.snapshot().map_or(&[][..], |snapshot| &snapshot.versions);
-        let node_before = |number: u16| {
-            let at = before.binary_search_by_key(&number, |known| known.number);
-            at.ok().map(|at| before[at].node)
-        };
-        for version in &versions {
-            let known = node_before(version.number);
-            if known == Some(version.node) {
+        let before = family.snapshot().map(|snapshot| &snapshot.versions);
+        let mut gone = Vec::new();
+        for &version in touched {
+            let known = before.and_then(|before| before.get(version)).map(|known| known.node);
+            let node = versions.get(version).map(|version| version.node);
+            if known == node {
                 continue;
             }
             books.retained += known.map_or(0, |_| size_of::<Node<C>>());
-            if let Some(slot) = self.known_slot(&names, version.number) {
+            match self.known_slot(&names, version) {
+                Some(slot) if node.is_none() => gone.push(slot),
                 // SAFETY: a settled node of this key.
-                unsafe { slot.publish(Some(version.node)) };
+                Some(slot) => unsafe { slot.publish(node) },
+                None => {}
             }
         }
-        let stays = |version: u16| versions.binary_search_by_key(&version, |known| known.number).is_ok();
-        let gone: Vec<u16> = before.iter().map(|known| known.number).filter(|version| !stays(*version)).collect();
-        let active = |version: u16| versions.iter().any(|known| known.number == version && known.is_active());
-        let preferred = preferred.filter(|version| active(*version));
-        // SAFETY: the turn is the caller's, who has the books; the versions are sorted, and their nodes settled.
+        let preferred = preferred.filter(|version| versions.get(*version).is_some_and(Version::is_active));
+        // SAFETY: the turn is the caller's, who has the books; the versions' nodes are settled.
         books.retained += unsafe { family.publish(versions, preferred) };
-        for version in gone {
-            books.retained += size_of::<Node<C>>();
-            if let Some(slot) = self.known_slot(&names, version) {
-                // SAFETY: nothing is published.
-                unsafe { slot.publish(None) };
-            }
+        for slot in gone {
+            // SAFETY: nothing is published.
+            unsafe { slot.publish(None) };
         }
     }
 }
@@ -285,13 +277,15 @@ impl<C> Catalog<C> {
 impl<C> Plan<C> {
     /// Whether this is the state that it began with.
     fn changes_nothing(&self, began_with: Option<&Snapshot<C>>) -> bool {
-        let (known, preferred) = began_with.map_or((&[][..], None), |all| (&*all.versions, all.preferred));
+        let preferred = began_with.and_then(|all| all.preferred);
+        let known = began_with.into_iter().flat_map(|all| all.versions.iter());
+        let count = began_with.map_or(0, |all| all.versions.len());
         let same = |(draft, known): (&Draft<C>, &Version<C>)| {
             draft.version == known.number
                 && draft.state == known.state
                 && matches!(draft.node, Holder::Kept(node) if node == known.node)
         };
-        self.preferred == preferred && self.versions.len() == known.len() && self.versions.iter().zip(known).all(same)
+        self.preferred == preferred && self.versions.len() == count && self.versions.iter().zip(known).all(same)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::switches::taken_away;
 pub(super) const BELLS: u64 = 64;
 
 /// A spawn function and a queue.
-pub(super) trait Scheduler: Clone + 'static {
+pub(super) trait Scheduler: 'static {
     /// What waits for an output. Dropping it cancels the task.
     type Join<T: Send + 'static>: Future<Output = T>;
 

@@ -1,12 +1,129 @@
-//! This crate's rows: empty until it has tasks that are scheduled.
-//!
-//! When it has: a [`Scheduler`](super::hand::Scheduler) over its runnables, as `async_task.rs` has one over
-//! async-task's, with the same queues. Header data without a size stand beside the schedule function that captures
-//! nothing, eight bytes beside the one that captures.
+//! This crate's shared tasks behind each queue, and its own queue beside crossbeam's.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::task::{Context, Poll};
+use std::thread::LocalKey;
+
+use crossbeam_deque::Injector;
+use waker_tables::{JoinHandle, Linked, Queue, Run, Runnable, Schedule, ScheduleLinked, spawn, spawn_detached};
+
+use super::access::{Access, Deque, Local, Mutexed, Numbered};
+use super::behind::{self, Crate, ThreadQueue, statics};
+use super::hand::{Scheduler, round};
 use super::{Kind, Operation};
 use crate::harness::Case;
 use crate::plan::Plan;
+use crate::report::Side;
 
 /// Adds the candidates of one queue to a case.
-pub(super) fn add(_case: &mut Case<'_>, _operation: Operation, _kind: Kind, _count: u64, _plan: &Plan) {}
+pub(super) fn add<'a>(case: &mut Case<'a>, operation: Operation, kind: Kind, count: u64, plan: &'a Plan) {
+    let names = ["waker_tables, header of 0 bytes", "waker_tables, header of 8 bytes"];
+    behind::add::<Own>(case, Side::Own, names, (operation, kind), count, plan);
+    if kind == Kind::Deque {
+        let name = "waker_tables, in its own Queue";
+        case.add(Side::Own, name, round(Intrusive(Arc::default()), operation, count, plan));
+    }
+}
+
+struct Own;
+
+statics!(Own);
+
+/// Header data that pushes to where `A` leads.
+pub(in crate::groups) struct Held<A>(A);
+
+impl<A: Access<Own>> Schedule for Held<A> {
+    #[inline]
+    fn schedule(&self, runnable: Runnable<Self>) {
+        self.0.push(runnable);
+    }
+}
+
+/// The output of a task that is not cancelled.
+pub(in crate::groups) struct Output<T, H: 'static>(JoinHandle<T, H>);
+
+impl<T, H: 'static> Future for Output<T, H> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        Pin::new(&mut self.0).poll(context).map(|output| output.expect("nobody cancels it"))
+    }
+}
+
+impl Crate for Own {
+    type Runnable<A: Send + Sync + 'static> = Runnable<Held<A>>;
+    type Join<T: Send + 'static, A: Send + Sync + 'static> = Output<T, Held<A>>;
+
+    #[inline]
+    fn spawn<F, A>(future: F, access: A) -> (Self::Runnable<A>, Self::Join<F::Output, A>)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+        A: Access<Self>,
+    {
+        let (runnable, handle) = spawn(future, Held(access));
+        (runnable, Output(handle))
+    }
+
+    #[inline]
+    fn spawn_detached<F, A>(future: F, access: A) -> Self::Runnable<A>
+    where
+        F: Future<Output = ()> + Send + 'static,
+        A: Access<Self>,
+    {
+        spawn_detached(future, Held(access))
+    }
+
+    #[inline]
+    fn run<A: Access<Self>>(runnable: Self::Runnable<A>, access: &A) {
+        if let Run::Woken(again) = runnable.run() {
+            access.push(again);
+        }
+    }
+}
+
+/// Tasks with a link in the header, in a queue that does not allocate.
+#[derive(Clone)]
+struct Intrusive(Arc<Queue<Intrusive>>);
+
+impl ScheduleLinked for Intrusive {
+    #[inline]
+    fn schedule(&self, runnable: Runnable<Linked<Self>>) {
+        self.0.push(runnable);
+    }
+}
+
+impl Scheduler for Intrusive {
+    type Join<T: Send + 'static> = Output<T, Linked<Self>>;
+
+    #[inline]
+    fn spawn<F>(&self, future: F) -> Self::Join<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (runnable, handle) = spawn(future, Linked::new(self.clone()));
+        self.0.push(runnable);
+        Output(handle)
+    }
+
+    #[inline]
+    fn detach(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.0.push(spawn_detached(future, Linked::new(self.clone())));
+    }
+
+    #[inline]
+    fn run(&self) {
+        let mut taker = self.0.taker().expect("one takes");
+        while let Some(runnable) = taker.pop() {
+            if let Run::Woken(again) = runnable.run() {
+                self.0.push(again);
+            }
+        }
+    }
+}

@@ -53,7 +53,7 @@ pub(super) fn round<R: Runtime>(operation: Operation, count: u64, plan: &Plan) -
                 for number in 0..count {
                     R::detach(runtime.spawn(async move { tally.add(number) }));
                 }
-                reached(tally, sum).await;
+                tally.reached(sum).await;
             });
             tally.take()
         }),
@@ -108,13 +108,6 @@ pub(super) fn round<R: Runtime>(operation: Operation, count: u64, plan: &Plan) -
     }
 }
 
-/// Lets others run until the tally is at `sum`.
-async fn reached(tally: &Tally<true>, sum: u64) {
-    while tally.now() < sum {
-        Yields(1).await;
-    }
-}
-
 /// A runtime of its own for each pass: dropping it drops the tasks.
 fn idle_round<R: Runtime>(count: u64, plan: &Plan) -> Round<'_> {
     let tally = Tally::<true>::leaked();
@@ -126,7 +119,7 @@ fn idle_round<R: Runtime>(count: u64, plan: &Plan) -> Round<'_> {
             all += clocked(|| {
                 runtime.block_on(async {
                     tasks.extend((0..count).map(|_| runtime.spawn(idle(tally))));
-                    reached(tally, count).await;
+                    tally.reached(count).await;
                 });
                 tally.take()
             });

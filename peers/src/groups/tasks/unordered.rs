@@ -1,23 +1,25 @@
 //! `FuturesUnordered`: no spawning, one task that drives many futures.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures::executor::block_on;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::Operation;
-use super::work::{Court, Gate, Tally, Yields, idle};
+use super::hand::{BELLS, beside_ringer};
+use super::work::{Bell, Court, Gate, Tally, Yields, idle};
 use crate::harness::{Case, Measured, Round, clocked, timed};
+use crate::plan::Plan;
 use crate::report::Side;
 
 /// Futures of several types; a box each, as a task has one.
 type Boxed = Pin<Box<dyn Future<Output = u64>>>;
 
-/// Adds it to a case, if the operation has a meaning for it.
-pub(super) fn add(case: &mut Case<'_>, operation: Operation, count: u64) {
+/// Adds it to a case. It knows no difference between joined and detached: outputs come out of the set.
+pub(super) fn add<'a>(case: &mut Case<'a>, operation: Operation, count: u64, plan: &'a Plan) {
     let round = match operation {
-        Operation::Joined | Operation::Remote => return,
-        Operation::Detached => {
+        Operation::Joined | Operation::Detached => {
             let mut set = FuturesUnordered::new();
             timed(move || {
                 let mut sum = 0;
@@ -55,6 +57,18 @@ pub(super) fn add(case: &mut Case<'_>, operation: Operation, count: u64) {
                 }
             })
         }
+        Operation::Remote => Box::new(move |passes| {
+            let bells: Arc<[Bell]> = (0..BELLS).map(|_| Bell::default()).collect();
+            let ringing = bells.clone();
+            beside_ringer(&ringing, plan, || {
+                let mut set = FuturesUnordered::new();
+                for at in 0..bells.len() {
+                    let bells = bells.clone();
+                    set.push(boxed(async move { bells[at].wait(passes * count / BELLS).await }));
+                }
+                drain(&mut set)
+            })
+        }),
         Operation::Idle => idle_round(count),
     };
     case.add(Side::Context, "FuturesUnordered", round);

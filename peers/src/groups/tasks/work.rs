@@ -8,9 +8,13 @@ use std::task::{Context, Poll, Waker};
 
 use futures::task::AtomicWaker;
 
-/// What tasks add up: the proof of a pass. `SHARED` where several threads add.
+/// What tasks add up: the proof of a pass. `SHARED` where several threads add, and a future waits for the sum.
 #[derive(Debug, Default)]
-pub(super) struct Tally<const SHARED: bool>(AtomicU64);
+pub(super) struct Tally<const SHARED: bool> {
+    sum: AtomicU64,
+    goal: AtomicU64,
+    waiting: AtomicWaker,
+}
 
 impl<const SHARED: bool> Tally<SHARED> {
     /// A tally for ever, so that tasks need no count to reach it.
@@ -21,19 +25,34 @@ impl<const SHARED: bool> Tally<SHARED> {
     #[inline]
     pub(super) fn add(&self, number: u64) {
         if SHARED {
-            self.0.fetch_add(number, Ordering::Release);
+            let sum = self.sum.fetch_add(number, Ordering::SeqCst) + number;
+            if sum == self.goal.load(Ordering::SeqCst) {
+                self.waiting.wake();
+            }
         } else {
-            self.0.store(self.0.load(Ordering::Relaxed) + number, Ordering::Relaxed);
+            self.sum.store(self.sum.load(Ordering::Relaxed) + number, Ordering::Relaxed);
         }
     }
 
     pub(super) fn now(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.sum.load(Ordering::Acquire)
     }
 
     /// What was added since the last call.
     pub(super) fn take(&self) -> u64 {
-        self.0.swap(0, Ordering::AcqRel)
+        self.sum.swap(0, Ordering::AcqRel)
+    }
+}
+
+impl Tally<true> {
+    /// Waits until the tasks have added up to `goal`.
+    pub(super) async fn reached(&self, goal: u64) {
+        self.goal.store(goal, Ordering::SeqCst);
+        poll_fn(|context| {
+            self.waiting.register(context.waker());
+            if self.sum.load(Ordering::SeqCst) == goal { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 }
 

@@ -36,7 +36,7 @@ impl Form for Own {
     const SIDE: Side = Side::Own;
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(Count::new()))
     }
 
@@ -78,7 +78,7 @@ impl Wake for StdTarget {
 impl Form for Std {
     const NAME: &'static str = "std Wake, wake_by_ref written";
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(StdTarget(Count::new())))
     }
 
@@ -106,7 +106,7 @@ impl Wake for StdDefaultTarget {
 impl Form for StdDefault {
     const NAME: &'static str = "std Wake, default";
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(StdDefaultTarget(Count::new())))
     }
 
@@ -133,7 +133,7 @@ impl ArcWake for FuturesTarget {
 impl Form for FuturesTask {
     const NAME: &'static str = "futures-task";
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(FuturesTarget(Count::new())))
     }
 
@@ -165,7 +165,7 @@ impl cooked_waker::WakeRef for CookedTarget {
 impl Form for Cooked {
     const NAME: &'static str = "cooked-waker";
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(CookedTarget(Count::new())))
     }
 
@@ -185,7 +185,7 @@ struct WakerFn(Arc<Count>);
 impl Form for WakerFn {
     const NAME: &'static str = "waker-fn";
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(Count::new()))
     }
 
@@ -217,7 +217,7 @@ impl Form for Old {
     const NAME: &'static str = "waker_tables 0.4.0";
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(OldTarget(Count::new())))
     }
 

@@ -29,9 +29,8 @@ impl Form for Own {
     const SIDE: Side = Side::Own;
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
-        static TARGET: Count = Count::new();
-        Self(&TARGET)
+    fn new(_: usize) -> Self {
+        Self(Box::leak(Box::new(Count::new())))
     }
 
     #[inline]
@@ -67,9 +66,8 @@ impl Form for ByHand {
     const NAME: &'static str = "by hand, unsafe";
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
-        static TARGET: Count = Count::new();
-        Self(&TARGET)
+    fn new(_: usize) -> Self {
+        Self(Box::leak(Box::new(Count::new())))
     }
 
     #[inline]
@@ -103,9 +101,8 @@ struct WakerFn(&'static Count);
 impl Form for WakerFn {
     const NAME: &'static str = "waker-fn";
 
-    fn new() -> Self {
-        static TARGET: Count = Count::new();
-        Self(&TARGET)
+    fn new(_: usize) -> Self {
+        Self(Box::leak(Box::new(Count::new())))
     }
 
     #[inline]
@@ -125,8 +122,8 @@ pub(super) struct OverArc(Std);
 impl Form for OverArc {
     const NAME: &'static str = "std Wake over an Arc";
 
-    fn new() -> Self {
-        Self(Std::new())
+    fn new(nth: usize) -> Self {
+        Self(Std::new(nth))
     }
 
     #[inline]

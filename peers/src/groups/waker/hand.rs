@@ -38,7 +38,7 @@ impl Form for ByHand {
     const NAME: &'static str = "by hand, unsafe";
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
+    fn new(_: usize) -> Self {
         Self(Arc::new(Count::new()))
     }
 

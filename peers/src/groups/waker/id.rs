@@ -12,9 +12,6 @@ use super::{Form, Operation, add as add_form};
 use crate::harness::Case;
 use crate::report::Side;
 
-/// The id of all wakers here; it counts into its own place of the array.
-const ID: usize = 7;
-
 /// Adds all forms to a case.
 pub(super) fn add(case: &mut Case<'_>, operation: Operation) {
     add_form::<Own>(case, operation);
@@ -23,7 +20,7 @@ pub(super) fn add(case: &mut Case<'_>, operation: Operation) {
     add_form::<OverArc>(case, operation);
 }
 
-struct Own;
+struct Own(usize);
 
 static OWN_COUNTS: [Count; 8] = [const { Count::new() }; 8];
 
@@ -38,22 +35,22 @@ impl Form for Own {
     const SIDE: Side = Side::Own;
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
-        Self
+    fn new(nth: usize) -> Self {
+        Self(nth & 7)
     }
 
     #[inline]
     fn waker(&self) -> Waker {
-        OWN.waker(ID)
+        OWN.waker(self.0)
     }
 
     #[inline]
     fn borrow(&self, with: impl FnOnce(&Waker)) {
-        with(&OWN.waker_ref(&ID));
+        with(&OWN.waker_ref(&self.0));
     }
 
     fn wakes(&self) -> u64 {
-        OWN_COUNTS[ID].wakes()
+        OWN_COUNTS[self.0].wakes()
     }
 
     #[inline]
@@ -62,7 +59,7 @@ impl Form for Own {
     }
 }
 
-struct ByHand;
+struct ByHand(usize);
 
 static HAND_COUNTS: [Count; 8] = [const { Count::new() }; 8];
 
@@ -78,14 +75,14 @@ impl Form for ByHand {
     const NAME: &'static str = "by hand, unsafe";
     const CAN_RECOVER: bool = true;
 
-    fn new() -> Self {
-        Self
+    fn new(nth: usize) -> Self {
+        Self(nth & 7)
     }
 
     #[inline]
     fn waker(&self) -> Waker {
         // SAFETY: the table's functions take any number.
-        unsafe { Waker::new(ptr::without_provenance(ID), &BY_HAND) }
+        unsafe { Waker::new(ptr::without_provenance(self.0), &BY_HAND) }
     }
 
     #[inline]
@@ -94,7 +91,7 @@ impl Form for ByHand {
     }
 
     fn wakes(&self) -> u64 {
-        HAND_COUNTS[ID].wakes()
+        HAND_COUNTS[self.0].wakes()
     }
 
     #[inline]
@@ -104,24 +101,24 @@ impl Form for ByHand {
 }
 
 /// A closure over the number; it gets an `Arc` of its own.
-struct WakerFn;
+struct WakerFn(usize);
 
 static CLOSURE_COUNTS: [Count; 8] = [const { Count::new() }; 8];
 
 impl Form for WakerFn {
     const NAME: &'static str = "waker-fn";
 
-    fn new() -> Self {
-        Self
+    fn new(nth: usize) -> Self {
+        Self(nth & 7)
     }
 
     #[inline]
     fn waker(&self) -> Waker {
-        let id = std::hint::black_box(ID);
+        let id = self.0;
         waker_fn::waker_fn(move || CLOSURE_COUNTS[id & 7].add())
     }
 
     fn wakes(&self) -> u64 {
-        CLOSURE_COUNTS[ID].wakes()
+        CLOSURE_COUNTS[self.0].wakes()
     }
 }
