@@ -139,7 +139,7 @@ fn states(column: usize) -> &'static [State] {
 
 /// A task in that state, whose joiner waits if there is one, with a handle to spare. Not every kind has each state.
 fn enter(state: State, kind: Kind, joined: bool, home: &Home) -> Option<Arc<World>> {
-    let local = kind == Kind::Local;
+    let local = kind.is_local();
     if (state == State::Output && !joined) || (state == State::Abandoned && !local) {
         return None;
     }
@@ -193,7 +193,7 @@ fn enter(state: State, kind: Kind, joined: bool, home: &Home) -> Option<Arc<Worl
 
 /// Does it. `None` where the kind, the state or what else is there does not have that handle, or not as the last.
 fn act(act: Act, last: bool, world: &World, home: &Home, kind: Kind) -> Option<()> {
-    let local = kind == Kind::Local;
+    let local = kind.is_local();
     let spare = lock(&world.spare).take()?;
     let keep = || *lock(&world.spare) = Some(spare.clone());
     let ticket_is_there = lock(&world.ticket).is_some() || !lock(&world.log.queue).is_empty();

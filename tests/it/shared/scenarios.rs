@@ -84,8 +84,8 @@ const LIVES: &[(&str, &str, &[&str])] = &[
 fn every_life() {
     let home = Home::new();
     for &(name, steps, expected) in LIVES {
-        for kind in [Kind::Boxed, Kind::Hooked, Kind::Slot, Kind::Memory, Kind::Local] {
-            if kind == Kind::Local && steps.contains('x') {
+        for kind in [Kind::Boxed, Kind::Hooked, Kind::Slot, Kind::Memory, Kind::Local, Kind::LocalSlot] {
+            if kind.is_local() && steps.contains('x') {
                 continue;
             }
             let world = World::new(kind, true, &home);

@@ -268,10 +268,18 @@ pub enum Kind {
     Slot,
     Memory,
     Local,
+    LocalSlot,
+    LocalMemory,
+}
+
+impl Kind {
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Local | Self::LocalSlot | Self::LocalMemory)
+    }
 }
 
 /// Every kind of task, and whether it has a join handle.
-pub const KINDS: [(Kind, bool); 9] = [
+pub const KINDS: [(Kind, bool); 11] = [
     (Kind::Boxed, true),
     (Kind::Boxed, false),
     (Kind::Hooked, true),
@@ -281,6 +289,8 @@ pub const KINDS: [(Kind, bool); 9] = [
     (Kind::Memory, false),
     (Kind::Local, true),
     (Kind::Local, false),
+    (Kind::LocalSlot, true),
+    (Kind::LocalMemory, true),
 ];
 
 type Slot = TaskSlot<Header, Body>;
@@ -340,10 +350,17 @@ impl World {
                     (Ticket::Any(memory.spawn_detached(body, header).expect("it is free")), None)
                 }
             }
-            (Kind::Local, true) => {
-                let (runnable, handle) = home.spawn(body, header);
-                (Ticket::Local(runnable), Some(handle))
+            (Kind::LocalSlot, _) => {
+                let slot = everlasting(Slot::new());
+                room = Room::Slot(slot);
+                local(slot.spawn_local(home, body, header).expect("it is free"))
             }
+            (Kind::LocalMemory, _) => {
+                let memory = everlasting(Memory::new());
+                room = Room::Memory(memory);
+                local(memory.spawn_local(home, body, header).expect("it is free"))
+            }
+            (Kind::Local, true) => local(home.spawn(body, header)),
             (Kind::Local, false) => (Ticket::Local(home.spawn_detached(body, header)), None),
         };
         Arc::new(Self {
@@ -445,6 +462,12 @@ fn any(
     (runnable, handle): (Runnable<Header>, JoinHandle<Output, Header>),
 ) -> (Ticket, Option<JoinHandle<Output, Header>>) {
     (Ticket::Any(runnable), Some(handle))
+}
+
+fn local(
+    (runnable, handle): (LocalRunnable<Header>, JoinHandle<Output, Header>),
+) -> (Ticket, Option<JoinHandle<Output, Header>>) {
+    (Ticket::Local(runnable), Some(handle))
 }
 
 pub fn panics<T>(run: impl FnOnce() -> T) {
