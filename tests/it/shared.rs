@@ -3,6 +3,7 @@
 pub mod world;
 
 mod during;
+mod hooks;
 mod local;
 mod matrix;
 mod panics;
