@@ -6,6 +6,7 @@ mod during;
 mod hooks;
 mod local;
 mod matrix;
+mod own_handles;
 mod panics;
 mod queues;
 mod scenarios;
