@@ -83,7 +83,11 @@ fn every_cell_of_what_is_done_during_a_poll() {
                     seen.push(answer);
                     let has_handle = lock(&world.handle).is_some();
                     if has_handle {
-                        seen.push(world.join());
+                        let told = world.join();
+                        seen.push(told);
+                        // An output is given once; all else is told again.
+                        world.log.events();
+                        assert_eq!(world.join(), if told == 'O' { '!' } else { told }, "{acts:?}, {ends:?}");
                     }
                     if seen != expected {
                         writeln!(wrong, "{acts:?}, {ends:?}, {kind:?}, {joined}: {seen} not {expected}")

@@ -6,12 +6,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 
 use waker_tables::*;
 
-use super::world::lock;
+use super::world::{Body, Header, Joiner, Log, Output, Ran, lock, that_may_leak_local};
 
 struct ToQueue(Sender<LocalRunnable<Self>>);
 
@@ -111,7 +111,7 @@ fn a_task_whose_home_is_gone_is_of_no_other() {
     for _ in 0..3 {
         runnable = Home::new().run(runnable).err().expect("its home is gone");
     }
-    drop(super::world::that_may_leak_local(runnable));
+    drop(that_may_leak_local(runnable));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(Pin::new(&mut handle).poll(&mut context), Poll::Ready(Err(JoinError::Cancelled)));
     drop(handle);
@@ -122,7 +122,7 @@ fn a_task_whose_home_is_gone_is_of_no_other() {
 fn a_runnable_that_is_dropped_elsewhere_leaves_the_body() {
     let home = Home::new();
     let (dropped, _kept, runnable, mut handle, queue) = waits(&home, 0);
-    let woken = Arc::new(super::world::Joiner(super::world::Log::new()));
+    let woken = Arc::new(Joiner(Log::new()));
     let waker = Waker::from(Arc::clone(&woken));
     let mut context = Context::from_waker(&waker);
     assert!(Pin::new(&mut handle).poll(&mut context).is_pending());
@@ -154,7 +154,7 @@ fn a_hook_that_drops_is_called_once_for_the_last_handle() {
     impl ScheduleLocal for Drops {
         fn schedule(&self, runnable: LocalRunnable<Self>) {
             *lock(&self.0) += 1;
-            drop(super::world::that_may_leak_local(runnable));
+            drop(that_may_leak_local(runnable));
         }
     }
     impl Schedule for Drops {
@@ -269,4 +269,52 @@ impl Drop for SendSited {
     fn drop(&mut self) {
         lock(&self.0.0).push(thread::current().id());
     }
+}
+
+/// What a joiner does with its handle when it is woken.
+struct Woken<F>(Mutex<Option<(JoinHandle<Output, Header>, F)>>);
+
+impl<F: FnOnce(JoinHandle<Output, Header>) + Send> Wake for Woken<F> {
+    fn wake(self: Arc<Self>) {
+        let told = lock(&self.0).take();
+        let (handle, act) = told.expect("it is woken once");
+        act(handle);
+    }
+}
+
+/// Drops the runnable of a local task whose joiner does that when it is told. The answer is what happened.
+fn drop_with_joiner(home: &Home, act: impl FnOnce(JoinHandle<Output, Header>) + Send + 'static) -> String {
+    let log = Log::new();
+    let (runnable, mut handle) = home.spawn(Body(log.clone()), Header(log.clone()));
+    let joiner = Arc::new(Woken(Mutex::new(None)));
+    let waker = Waker::from(Arc::clone(&joiner));
+    assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+    *lock(&joiner.0) = Some((handle, act));
+    drop(that_may_leak_local(runnable));
+    log.events()
+}
+
+#[test]
+fn a_joiner_may_give_up_its_handle_when_it_is_told() {
+    let home = Home::new();
+    assert_eq!(drop_with_joiner(&home, drop), "", "the runnable was the last handle: it leaks, and nobody is asked");
+}
+
+thread_local! {
+    static AT_HOME: Home = Home::new();
+}
+
+#[test]
+fn a_joiner_may_have_the_body_dropped_when_it_is_told() {
+    let happened = AT_HOME.with(|home| {
+        drop_with_joiner(home, |handle| {
+            handle.cancel();
+            let log = Arc::clone(&handle.header().0);
+            let ticket = log.pop().expect("scheduled");
+            assert!(AT_HOME.with(|home| matches!(ticket.run(home), Ran::Complete)));
+            drop(handle);
+            assert_eq!(log.events(), "sb", "the runnable that is being dropped still counts");
+        })
+    });
+    assert_eq!(happened, "f");
 }

@@ -158,3 +158,15 @@ fn the_data_is_seen_through_the_link() {
     assert!(TaskRef::<Linked<InQueue>>::from_waker(&waker).is_some());
     assert!(TaskRef::<InQueue>::from_waker(&waker).is_none());
 }
+
+#[test]
+fn the_next_taker_goes_on_where_the_last_one_left_off() {
+    let queue = Arc::new(Queue::new());
+    for number in 0..4 {
+        queue.push(numbered(&queue, number));
+    }
+    for number in 0..4 {
+        let mut taker = queue.taker().expect("the last one was dropped");
+        assert_eq!(taker.pop().map(|runnable| runnable.header().number), Some(number));
+    }
+}

@@ -2,8 +2,11 @@
 //!
 //! A step is a letter, and what comes of it a word: the letters of the world, then the step's own answer.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 use std::thread;
 
 use waker_tables::*;
@@ -201,4 +204,27 @@ fn a_body_may_read_the_header_of_its_own_task() {
         assert_eq!(handle.header().load(Ordering::Relaxed), 5);
         assert_eq!(futures::executor::block_on(handle), Ok(()));
     }
+}
+
+#[test]
+fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
+    let home = Home::new();
+    let world = World::new(Kind::Boxed, true, &home);
+    let mut handle = world.handle().expect("a handle");
+    let [first, second] = [Log::new(), Log::new()].map(|log| Arc::new(Joiner(log)));
+    let mut poll = |joiner: &Arc<Joiner>| {
+        let waker = Waker::from(Arc::clone(joiner));
+        let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(&waker));
+        drop(waker);
+        (polled.is_ready(), Arc::strong_count(joiner))
+    };
+    assert_eq!(poll(&first), (false, 2), "one is kept");
+    assert_eq!(poll(&first), (false, 2), "the same again");
+    assert_eq!(poll(&second), (false, 2));
+    assert_eq!(Arc::strong_count(&first), 1, "the one before is gone");
+    assert_eq!(world.run(Ends::Ready, &home), 'C');
+    assert_eq!((first.0.events(), second.0.events()), (String::new(), "j".into()));
+    assert_eq!(poll(&first), (true, 1), "none is kept");
+    drop(handle);
+    assert_eq!(world.finish(&home), "");
 }
