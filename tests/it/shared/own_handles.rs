@@ -144,3 +144,37 @@ fn a_joiner_may_fetch_the_output_inside_its_wake() {
     assert!(matches!(runnable.run(), Run::Complete));
     assert_eq!(log.events(), "pbof");
 }
+
+/// The last handle has gone, a new one comes from the runnable, and the body uses that while it is dropped.
+#[test]
+fn a_body_that_is_dropped_for_want_of_handles_may_wake_a_new_one() {
+    struct Wakes(Arc<Mutex<Option<TaskRef<Header>>>>, Arc<Log>);
+    impl Future for Wakes {
+        type Output = ();
+        fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+            *lock(&self.1.waker) = Some(context.waker().clone());
+            Poll::Pending
+        }
+    }
+    impl Drop for Wakes {
+        fn drop(&mut self) {
+            let task = lock(&self.0).take();
+            let task = task.expect("it was given one");
+            task.wake_by_ref();
+            task.cancel();
+            task.wake();
+            self.1.note('b');
+        }
+    }
+    let (log, given) = (Log::new(), Arc::default());
+    let runnable = spawn_detached(Wakes(Arc::clone(&given), log.clone()), Header(log.clone()));
+    assert!(matches!(runnable.run(), Run::Pending));
+    drop(log.take_waker());
+    let ticket = log.pop().expect("scheduled");
+    let task = ticket.task();
+    task.wake_by_ref();
+    *lock(&given) = Some(task);
+    assert!(matches!(ticket.run(&Home::new()), Ran::Complete));
+    assert_eq!(log.events(), "sbf", "once");
+    assert!(log.pop().is_none());
+}

@@ -198,6 +198,8 @@ mod moody {
 
     thread_local! {
         pub(super) static PANICS: Cell<char> = const { Cell::new(' ') };
+        /// What the next clone does first.
+        pub(super) static CLONE: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
     }
 
     fn at(event: char) {
@@ -217,6 +219,9 @@ mod moody {
         ManuallyDrop::new(unsafe { Arc::from_raw(data) })
     }
     unsafe fn clone(data: *const ()) -> RawWaker {
+        if let Some(act) = CLONE.take() {
+            act();
+        }
         at('c');
         // SAFETY: the waker that is cloned has a count.
         let new = Arc::clone(&*unsafe { borrow(data) });
@@ -298,6 +303,41 @@ fn a_joiner_whose_waker_panics_in_its_wake_has_its_output() {
         panics(|| runnable.run());
         assert!(handle.is_finished());
     });
+}
+
+/// The body may end between a look at the state and the lending of the slot: here, inside the clone of the waker.
+#[test]
+fn a_joiner_is_answered_though_the_body_ends_while_it_begins_to_wait() {
+    for waited in [false, true] {
+        let log = Log::new();
+        let count = Arc::new(());
+        let (runnable, mut handle) = spawn(Body(log.clone()), Header(log.clone()));
+        *lock(&log.ends) = Ends::Ready;
+        if waited {
+            let before = Waker::from(Arc::new(Joiner(log.clone())));
+            assert!(poll(&mut handle, &before).is_pending());
+        }
+        moody::CLONE.set(Some(Box::new(|| drop(runnable.run()))));
+        assert!(matches!(poll(&mut handle, &moody::waker(&count)), Poll::Ready(Ok(_))));
+        assert_eq!(Arc::strong_count(&count), 1, "no waker is kept");
+        drop(handle);
+        assert_eq!(log.events(), "pbof", "nobody is woken: it has its answer");
+    }
+}
+
+#[test]
+fn a_joiner_is_answered_though_the_local_runnable_goes_while_it_begins_to_wait() {
+    let home = Home::new();
+    let log = Log::new();
+    let count = Arc::new(());
+    let (runnable, mut handle) = home.spawn(Body(log.clone()), Header(log.clone()));
+    moody::CLONE.set(Some(Box::new(|| drop(runnable))));
+    assert!(matches!(poll(&mut handle, &moody::waker(&count)), Poll::Ready(Err(JoinError::Cancelled))));
+    assert_eq!(Arc::strong_count(&count), 1, "no waker is kept");
+    handle.cancel();
+    assert!(matches!(log.pop().expect("scheduled").run(&home), Ran::Complete));
+    drop(handle);
+    assert_eq!(log.events(), "sbf");
 }
 
 #[test]
