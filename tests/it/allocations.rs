@@ -13,12 +13,14 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: all is passed on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        let _ = BYTES.try_with(|count| count.set(count.get() + layout.size()));
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
@@ -38,6 +40,14 @@ fn allocations<T>(run: impl FnOnce() -> T) -> usize {
     let after = ALLOCATIONS.get();
     drop(result);
     after - before
+}
+
+/// How many bytes `run` allocates, and what it gives.
+#[cfg(feature = "shared")]
+fn bytes<T>(run: impl FnOnce() -> T) -> (usize, T) {
+    let before = BYTES.get();
+    let result = black_box(run());
+    (BYTES.get() - before, result)
 }
 
 struct Job(#[expect(dead_code, reason = "so that a box of it is an allocation")] u64);
@@ -104,4 +114,154 @@ fn wakers_allocate_nothing() {
         JOB.into_pointer(waker).expect("its table");
     });
     assert_eq!(made, 0);
+}
+
+#[cfg(feature = "shared")]
+mod shared {
+    use std::future::{Future, poll_fn};
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use waker_tables::*;
+
+    use super::{Arc, allocations, bytes};
+
+    /// A body that does nothing, of that many bytes and with that output.
+    struct Sized<const BYTES: usize, T>([u64; 0], [u8; BYTES], std::marker::PhantomData<T>);
+
+    impl<const BYTES: usize, T: Default> Future for Sized<BYTES, T> {
+        type Output = T;
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+            Poll::Ready(T::default())
+        }
+    }
+
+    const fn sized<const BYTES: usize, T>() -> Sized<BYTES, T> {
+        Sized([], [0; BYTES], std::marker::PhantomData)
+    }
+
+    struct Eight(#[expect(dead_code, reason = "for its size")] u64);
+    impl Schedule for Eight {
+        fn schedule(&self, _: Runnable<Self>) {}
+    }
+    impl ScheduleLocal for Eight {
+        fn schedule(&self, _: LocalRunnable<Self>) {}
+    }
+
+    const WORD: usize = size_of::<usize>();
+
+    #[test]
+    fn a_task_is_as_large_as_the_page_says() {
+        let (detached, _) = bytes(|| spawn_detached(sized::<40, ()>(), Eight(0)));
+        let (joined, _) = bytes(|| spawn(sized::<40, ()>(), Eight(0)));
+        assert_eq!(detached, 2 * WORD + 8 + 40);
+        assert_eq!(joined, 2 * WORD + 8 + size_of::<Waker>() + 40);
+        assert!(detached <= 64 && joined <= 80);
+
+        let (larger_output, _) = bytes(|| spawn(sized::<8, [u64; 6]>(), Eight(0)));
+        assert_eq!(larger_output, 2 * WORD + 8 + size_of::<Waker>() + 48, "one place for body and output");
+        let (detached, _) = bytes(|| spawn_detached(sized::<8, [u64; 6]>(), Eight(0)));
+        assert_eq!(detached, 2 * WORD + 8 + 8, "an output that nobody fetches has no place");
+        let (no_size, _) = bytes(|| spawn_with(sized::<40, ()>(), (), |(), _| ()));
+        assert_eq!(no_size, 2 * WORD + size_of::<Waker>() + 40);
+    }
+
+    #[test]
+    fn a_local_task_is_one_word_larger() {
+        let home = Home::new();
+        let (detached, runnable) = bytes(|| home.spawn_detached(sized::<40, ()>(), Eight(0)));
+        assert_eq!(detached, 3 * WORD + 8 + 40);
+        assert!(matches!(home.run(runnable), Ok(LocalRun::Complete)));
+        let (joined, (runnable, _handle)) = bytes(|| home.spawn(sized::<40, ()>(), Eight(0)));
+        assert_eq!(joined, 3 * WORD + 8 + size_of::<Waker>() + 40);
+        assert!(matches!(home.run(runnable), Ok(LocalRun::Complete)));
+    }
+
+    #[test]
+    fn a_task_is_one_allocation_and_nothing_else_is_any() {
+        assert_eq!(allocations(|| spawn_detached(sized::<40, ()>(), Eight(0))), 1);
+        let mut polls = 0;
+        let body = poll_fn(move |context| {
+            polls += 1;
+            let waker = context.waker().clone();
+            waker.wake_by_ref();
+            waker.wake();
+            if polls == 3 { Poll::Ready(()) } else { Poll::Pending }
+        });
+        let mut task = None;
+        assert_eq!(allocations(|| task = Some(spawn(body, Eight(0)))), 1);
+        let (mut runnable, mut handle) = task.expect("it was made");
+        let joiner = Waker::noop();
+        let made = allocations(|| {
+            let mut join = |expected| {
+                let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(joiner));
+                assert_eq!(polled.is_ready(), expected);
+            };
+            join(false);
+            let task = runnable.task();
+            let waker = task.clone().to_waker();
+            let another = waker.clone();
+            another.wake();
+            assert!(TaskRef::<Eight>::from_waker(&waker).is_some());
+            for _ in 0..2 {
+                let Run::Woken(again) = runnable.run() else { panic!("it wakes itself") };
+                runnable = again;
+                join(false);
+            }
+            assert!(matches!(runnable.run(), Run::Complete));
+            join(true);
+            drop(handle);
+        });
+        assert_eq!(made, 0);
+    }
+
+    #[test]
+    fn a_cancel_allocates_nothing() {
+        let (runnable, handle) = spawn(sized::<40, ()>(), Eight(0));
+        let made = allocations(|| {
+            handle.cancel();
+            runnable.task().cancel();
+            drop(runnable);
+            drop(handle);
+        });
+        assert_eq!(made, 0);
+    }
+
+    #[test]
+    fn a_task_in_a_slot_allocates_nothing() {
+        static SLOT: TaskSlot<Eight, Sized<40, u64>> = TaskSlot::new();
+        static MEMORY: TaskMemory<128, 16> = TaskMemory::new();
+        let made = allocations(|| {
+            for _ in 0..3 {
+                let (runnable, mut handle) = SLOT.spawn(sized(), Eight(0)).map_err(drop).expect("it is free");
+                assert!(SLOT.spawn_detached(sized(), Eight(0)).is_err());
+                assert!(matches!(runnable.run(), Run::Complete));
+                assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+                drop(MEMORY.spawn_detached(async {}, Eight(0)).map_err(drop).expect("it is free"));
+            }
+        });
+        assert_eq!(made, 0);
+    }
+
+    #[test]
+    fn a_queue_allocates_nothing() {
+        struct InQueue(Arc<Queue<Self>>);
+        impl ScheduleLinked for InQueue {
+            fn schedule(&self, runnable: Runnable<Linked<Self>>) {
+                self.0.push(runnable);
+            }
+        }
+        let queue = Arc::new(Queue::new());
+        let new = || spawn_detached(sized::<8, ()>(), Linked::new(InQueue(queue.clone())));
+        let tasks = [new(), new(), new()];
+        let made = allocations(|| {
+            tasks.into_iter().for_each(Runnable::schedule);
+            let mut taker = queue.taker().expect("nobody has it");
+            while let Some(runnable) = taker.pop() {
+                assert!(matches!(runnable.run(), Run::Complete));
+            }
+            assert!(Queue::<InQueue>::new().taker().is_some());
+        });
+        assert_eq!(made, 0);
+    }
 }

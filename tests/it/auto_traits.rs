@@ -66,6 +66,43 @@ fn task_types() {
     assert_eq!([autos!(Woke), autos!(Start), autos!(Pause), autos!(Completed)], [ALL; 4]);
 }
 
+/// Handles say nothing of a header's auto traits, which are asked for where a task is made; a join handle has its
+/// output's.
+#[cfg(feature = "shared")]
+#[test]
+fn shared_types() {
+    struct Local(#[expect(dead_code, reason = "for its auto traits")] std::rc::Rc<u8>);
+    struct Unsync(#[expect(dead_code, reason = "for its auto traits")] Cell<u8>);
+    struct Plain;
+    type Ready<T> = std::future::Ready<T>;
+    impl Schedule for Plain {
+        fn schedule(&self, _: Runnable<Self>) {}
+    }
+    impl ScheduleLinked for Plain {
+        fn schedule(&self, _: Runnable<Linked<Self>>) {}
+    }
+    let handle = |[send, sync, unpin, ..]: [bool; 5]| [send, sync, unpin];
+    assert_eq!(handle(autos!(Runnable<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(LocalRunnable<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(TaskRef<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(JoinHandle<u8, Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(JoinHandle<Unsync, Plain>)), [true; 3], "sent is all that an output is");
+    assert_eq!(handle(autos!(JoinHandle<Local, Plain>)), [false, false, true]);
+    assert_eq!(handle(autos!(JoinHandle<std::marker::PhantomPinned, Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(Run<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(LocalRun<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(Home)), [false, false, true]);
+    assert_eq!(handle(autos!(Queue<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(Taker<'_, Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(Linked<Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(Linked<Local>)), [false, false, true]);
+    assert_eq!(handle(autos!(Linked<Unsync>)), [true, false, true]);
+    assert!(handle(autos!(TaskSlot<Plain, Ready<u8>>))[1], "it stands in a static");
+    assert!(handle(autos!(TaskMemory<64, 8>))[1], "it stands in a static");
+    assert_eq!(handle(autos!(Busy<Ready<u8>, Plain>)), [true; 3]);
+    assert_eq!(autos!(JoinError), ALL);
+}
+
 #[cfg(feature = "registry")]
 #[test]
 fn registry_types() {

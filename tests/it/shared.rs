@@ -2,4 +2,14 @@
 
 pub mod world;
 
-mod basic;
+mod during;
+mod hooks;
+mod local;
+mod matrix;
+mod own_handles;
+mod panics;
+mod queues;
+mod scenarios;
+mod slots;
+mod task_future;
+mod wakers;

@@ -18,6 +18,42 @@ fn handles_are_two_words_with_a_niche() {
     assert_eq!(size_of::<Option<WakerRef<'_>>>(), 2 * WORD);
 }
 
+#[cfg(feature = "shared")]
+#[test]
+fn handles_of_shared_tasks_are_one_word_with_a_niche() {
+    assert_eq!([size_of::<Runnable<u8>>(), size_of::<Option<Runnable<u8>>>()], [WORD; 2]);
+    assert_eq!([size_of::<LocalRunnable<u8>>(), size_of::<Option<LocalRunnable<u8>>>()], [WORD; 2]);
+    assert_eq!([size_of::<TaskRef<u8>>(), size_of::<Option<TaskRef<u8>>>()], [WORD; 2]);
+    assert_eq!([size_of::<JoinHandle<[u64; 9], u8>>(), size_of::<Option<JoinHandle<[u64; 9], u8>>>()], [WORD; 2]);
+    assert_eq!(size_of::<Home>(), WORD);
+    assert_eq!([size_of::<Linked<()>>(), size_of::<Linked<u64>>()], [WORD, WORD + 8]);
+}
+
+#[cfg(feature = "shared")]
+#[test]
+fn a_queue_is_three_words() {
+    struct Unused;
+    impl ScheduleLinked for Unused {
+        fn schedule(&self, _: Runnable<Linked<Self>>) {}
+    }
+    assert_eq!(size_of::<Queue<Unused>>(), 3 * WORD);
+}
+
+/// A slot is a joined task that may be local, and a word that says whether there is one.
+#[cfg(feature = "shared")]
+#[test]
+fn a_slot_is_its_task_and_one_word() {
+    struct Unused;
+    impl Schedule for Unused {
+        fn schedule(&self, _: Runnable<Self>) {}
+    }
+    type Body = std::future::Ready<[usize; 4]>;
+    let header = 2 * WORD;
+    let joiner = size_of::<Waker>();
+    let home = WORD;
+    assert_eq!(size_of::<TaskSlot<Unused, Body>>(), header + joiner + home + size_of::<Body>() + WORD);
+}
+
 #[cfg(feature = "registry")]
 #[test]
 fn a_registered_task_is_two_words_with_a_niche() {

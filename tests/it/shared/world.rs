@@ -1,43 +1,107 @@
-//! A scheduler that only counts, and bodies that do as they are told.
+//! A scheduler that writes down what happens, and bodies that do as they are told.
+//!
+//! What happens is a string, one letter each, in order: `s` the hook was called, `p` the body polled, `b` the body
+//! dropped, `o` the output dropped, `j` the joiner woken, `f` the header dropped and with it the memory given back.
 
+use std::any::Any;
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicPtr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use waker_tables::{JoinError, JoinHandle, Runnable, Schedule, spawn, spawn_detached};
+use waker_tables::*;
 
-/// What happened, by count.
-#[derive(Default)]
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How a poll ends. One that is pending keeps its waker in the log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ends {
+    Pending,
+    /// Pending, and nobody has a waker.
+    Silent,
+    Ready,
+    Panic,
+}
+
+type During = Box<dyn FnOnce(&Waker) + Send>;
+
+/// What happened to one task, and what it is to do next.
 pub struct Log {
-    pub queue: Mutex<VecDeque<Runnable<Header>>>,
-    pub scheduled: AtomicUsize,
-    pub polled: AtomicUsize,
-    pub bodies_dropped: AtomicUsize,
-    pub outputs_dropped: AtomicUsize,
-    pub headers_dropped: AtomicUsize,
+    events: Mutex<String>,
+    /// All that ever happened, and `m` for each output that was made.
+    past: Mutex<String>,
+    /// Letters at which it is to panic, each once.
+    panics: Mutex<String>,
+    pub queue: Mutex<VecDeque<Ticket>>,
+    pub ends: Mutex<Ends>,
+    during: Mutex<Option<During>>,
+    pub waker: Mutex<Option<Waker>>,
 }
 
 impl Log {
-    pub fn scheduled(&self) -> usize {
-        self.scheduled.load(Ordering::SeqCst)
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            events: Mutex::default(),
+            past: Mutex::default(),
+            panics: Mutex::default(),
+            queue: Mutex::default(),
+            ends: Mutex::new(Ends::Pending),
+            during: Mutex::default(),
+            waker: Mutex::default(),
+        })
     }
-    pub fn polled(&self) -> usize {
-        self.polled.load(Ordering::SeqCst)
+
+    pub fn note(&self, event: char) {
+        lock(&self.events).push(event);
+        lock(&self.past).push(event);
+        let mut panics = lock(&self.panics);
+        let found = panics.find(event).map(|at| panics.remove(at));
+        drop(panics);
+        assert!(found.is_none(), "told to panic at `{event}`");
     }
-    pub fn bodies_dropped(&self) -> usize {
-        self.bodies_dropped.load(Ordering::SeqCst)
+
+    /// What happened since the last call.
+    pub fn events(&self) -> String {
+        std::mem::take(&mut lock(&self.events))
     }
-    pub fn outputs_dropped(&self) -> usize {
-        self.outputs_dropped.load(Ordering::SeqCst)
+
+    /// The same, and it is kept for later.
+    pub fn events_so_far(&self) -> String {
+        lock(&self.past).clone()
     }
-    pub fn headers_dropped(&self) -> usize {
-        self.headers_dropped.load(Ordering::SeqCst)
+
+    /// How often that happened.
+    pub fn count(&self, event: char) -> usize {
+        lock(&self.past).matches(event).count()
     }
-    pub fn pop(&self) -> Option<Runnable<Header>> {
-        self.queue.lock().unwrap().pop_front()
+
+    pub fn panic_at(&self, events: &str) {
+        lock(&self.panics).push_str(events);
+    }
+
+    /// What the next poll does first.
+    pub fn during(&self, act: impl FnOnce(&Waker) + Send + 'static) {
+        *lock(&self.during) = Some(Box::new(act));
+    }
+
+    pub fn pop(&self) -> Option<Ticket> {
+        lock(&self.queue).pop_front()
+    }
+
+    pub fn take_waker(&self) -> Waker {
+        lock(&self.waker).take().expect("the body kept one")
+    }
+
+    fn push(&self, ticket: Ticket) {
+        lock(&self.queue).push_back(ticket);
+        self.note('s');
     }
 }
 
@@ -46,108 +110,366 @@ pub struct Header(pub Arc<Log>);
 
 impl Schedule for Header {
     fn schedule(&self, runnable: Runnable<Self>) {
-        self.0.scheduled.fetch_add(1, Ordering::SeqCst);
-        self.0.queue.lock().unwrap().push_back(runnable);
+        self.0.push(Ticket::Any(runnable));
+    }
+}
+
+impl ScheduleLocal for Header {
+    fn schedule(&self, runnable: LocalRunnable<Self>) {
+        self.0.push(Ticket::Local(runnable));
     }
 }
 
 impl Drop for Header {
     fn drop(&mut self) {
-        self.0.headers_dropped.fetch_add(1, Ordering::SeqCst);
+        self.0.note('f');
     }
 }
 
-/// An output that counts its end.
-pub struct Output(pub Arc<Log>, pub u32);
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Header")
+    }
+}
+
+pub struct Output(pub Arc<Log>);
 
 impl Drop for Output {
     fn drop(&mut self) {
-        self.0.outputs_dropped.fetch_add(1, Ordering::SeqCst);
+        self.0.note('o');
     }
 }
 
-/// A body that polls `step` and counts its end.
-pub struct Body<S> {
-    log: Arc<Log>,
-    step: S,
-}
+pub struct Body(pub Arc<Log>);
 
-impl<S> Drop for Body<S> {
-    fn drop(&mut self) {
-        self.log.bodies_dropped.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-impl<S: FnMut(&mut Context<'_>) -> Poll<u32> + Unpin> Future for Body<S> {
+impl Future for Body {
     type Output = Output;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        self.log.polled.fetch_add(1, Ordering::SeqCst);
-        let log = self.log.clone();
-        (self.step)(context).map(|number| Output(log, number))
-    }
-}
-
-pub fn body<S: FnMut(&mut Context<'_>) -> Poll<u32> + Send + Unpin + 'static>(
-    log: &Arc<Log>,
-    step: S,
-) -> impl Future<Output = Output> + Send + use<S> {
-    Body { log: log.clone(), step }
-}
-
-pub type Joined = (Runnable<Header>, JoinHandle<Output, Header>);
-
-pub fn joined(step: impl FnMut(&mut Context<'_>) -> Poll<u32> + Send + Unpin + 'static) -> (Arc<Log>, Joined) {
-    let log = Arc::new(Log::default());
-    let task = spawn(body(&log, step), Header(log.clone()));
-    (log, task)
-}
-
-pub fn detached(
-    step: impl FnMut(&mut Context<'_>) -> Poll<u32> + Send + Unpin + 'static,
-) -> (Arc<Log>, Runnable<Header>) {
-    let log = Arc::new(Log::default());
-    let task = spawn_detached(body(&log, step), Header(log.clone()));
-    (log, task)
-}
-
-/// A waker that counts.
-#[derive(Default)]
-pub struct Count(pub AtomicUsize);
-
-impl Count {
-    pub fn get(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-/// Polls `handle` once with a waker that does nothing.
-pub fn join_now<T, H: 'static>(handle: &mut JoinHandle<T, H>) -> Poll<Result<T, JoinError>> {
-    Pin::new(handle).poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// Pending for ever, and its waker goes to `slot` at each poll.
-pub fn keeps_waker(slot: &Arc<Mutex<Option<Waker>>>) -> impl FnMut(&mut Context<'_>) -> Poll<u32> + Send + use<> {
-    let slot = slot.clone();
-    move |context| {
-        *slot.lock().unwrap() = Some(context.waker().clone());
-        Poll::Pending
-    }
-}
-
-pub fn yield_now() -> impl Future<Output = ()> {
-    let mut yielded = false;
-    poll_fn(move |context| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
+        let log = &self.0;
+        log.note('p');
+        let during = lock(&log.during).take();
+        if let Some(during) = during {
+            during(context.waker());
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
+        let ends = *lock(&log.ends);
+        match ends {
+            Ends::Pending => {
+                let waker = context.waker().clone();
+                drop(lock(&log.waker).replace(waker));
+                Poll::Pending
+            }
+            Ends::Silent => Poll::Pending,
+            Ends::Ready => {
+                lock(&log.past).push('m');
+                Poll::Ready(Output(log.clone()))
+            }
+            Ends::Panic => panic!("told to"),
+        }
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        self.0.note('b');
+    }
+}
+
+/// The joiner's waker.
+pub struct Joiner(pub Arc<Log>);
+
+impl Wake for Joiner {
+    fn wake(self: Arc<Self>) {
+        self.0.note('j');
+    }
+}
+
+/// A runnable of either kind.
+#[derive(Debug)]
+pub enum Ticket {
+    Any(Runnable<Header>),
+    Local(LocalRunnable<Header>),
+}
+
+#[derive(Debug)]
+pub enum Ran {
+    Pending,
+    Woken(Ticket),
+    Complete,
+}
+
+impl Ticket {
+    pub fn run(self, home: &Home) -> Ran {
+        match self {
+            Self::Any(runnable) => match runnable.run() {
+                Run::Pending => Ran::Pending,
+                Run::Woken(runnable) => Ran::Woken(Self::Any(runnable)),
+                Run::Complete => Ran::Complete,
+            },
+            Self::Local(runnable) => match home.run(runnable).expect("it is at home here") {
+                LocalRun::Pending => Ran::Pending,
+                LocalRun::Woken(runnable) => Ran::Woken(Self::Local(runnable)),
+                LocalRun::Complete => Ran::Complete,
+            },
+        }
+    }
+
+    pub fn task(&self) -> TaskRef<Header> {
+        match self {
+            Self::Any(runnable) => runnable.task(),
+            Self::Local(runnable) => runnable.task(),
+        }
+    }
+
+    pub fn schedule(self) {
+        match self {
+            Self::Any(runnable) => runnable.schedule(),
+            Self::Local(runnable) => runnable.schedule(),
+        }
+    }
+
+    /// The same, whose task may leak: its address stays known, so that no checker takes it for forgotten.
+    pub fn that_may_leak(self) -> Self {
+        match self {
+            Self::Any(runnable) => {
+                let word = known(runnable.into_raw());
+                // SAFETY: the word is the one of the line above.
+                Self::Any(unsafe { Runnable::from_raw(word) })
+            }
+            Self::Local(runnable) => Self::Local(that_may_leak_local(runnable)),
+        }
+    }
+}
+
+/// The same for a runnable with other header data.
+pub fn that_may_leak_local<H: 'static>(runnable: LocalRunnable<H>) -> LocalRunnable<H> {
+    let word = known(runnable.into_raw());
+    // SAFETY: the word is the one of the line above.
+    unsafe { LocalRunnable::from_raw(word) }
+}
+
+fn known(word: NonNull<()>) -> NonNull<()> {
+    static KNOWN: Mutex<Vec<AtomicPtr<()>>> = Mutex::new(Vec::new());
+    lock(&KNOWN).push(AtomicPtr::new(word.as_ptr()));
+    word
+}
+
+/// Keeps `handle` for ever, as forgetting it does; but a checker of leaks can see it.
+pub fn forget(handle: impl Any + Send) {
+    static FORGOTTEN: Mutex<Vec<Box<dyn Any + Send>>> = Mutex::new(Vec::new());
+    lock(&FORGOTTEN).push(Box::new(handle));
+}
+
+/// In which memory, with which hook, and where at home.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Boxed,
+    Hooked,
+    Slot,
+    Memory,
+    Local,
+    LocalSlot,
+    LocalMemory,
+}
+
+impl Kind {
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Local | Self::LocalSlot | Self::LocalMemory)
+    }
+}
+
+/// Every kind of task, and whether it has a join handle.
+pub const KINDS: [(Kind, bool); 11] = [
+    (Kind::Boxed, true),
+    (Kind::Boxed, false),
+    (Kind::Hooked, true),
+    (Kind::Slot, true),
+    (Kind::Slot, false),
+    (Kind::Memory, true),
+    (Kind::Memory, false),
+    (Kind::Local, true),
+    (Kind::Local, false),
+    (Kind::LocalSlot, true),
+    (Kind::LocalMemory, true),
+];
+
+type Slot = TaskSlot<Header, Body>;
+type Memory = TaskMemory<256, 16>;
+
+enum Room {
+    Heap,
+    Slot(&'static Slot),
+    Memory(&'static Memory),
+}
+
+/// A `T` that lives for ever and is known to a static.
+fn everlasting<T: Send + Sync + 'static>(value: T) -> &'static T {
+    static ALL: Mutex<Vec<&'static (dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
+    let value: &'static T = Box::leak(Box::new(value));
+    lock(&ALL).push(value);
+    value
+}
+
+/// A task, and what the test holds of it.
+pub struct World {
+    pub log: Arc<Log>,
+    pub ticket: Mutex<Option<Ticket>>,
+    pub handle: Mutex<Option<JoinHandle<Output, Header>>>,
+    /// A handle beside all others.
+    pub spare: Mutex<Option<TaskRef<Header>>>,
+    room: Room,
+}
+
+impl World {
+    /// A task that is scheduled, at home in `home` if it is local.
+    pub fn new(kind: Kind, joined: bool, home: &Home) -> Arc<Self> {
+        let log = Log::new();
+        let (body, header) = (Body(log.clone()), Header(log.clone()));
+        let mut room = Room::Heap;
+        let (ticket, handle) = match (kind, joined) {
+            (Kind::Boxed, true) => any(spawn(body, header)),
+            (Kind::Boxed, false) => (Ticket::Any(spawn_detached(body, header)), None),
+            (Kind::Hooked, _) => {
+                any(spawn_with(body, header, |header: &Header, runnable| header.0.push(Ticket::Any(runnable))))
+            }
+            (Kind::Slot, _) => {
+                let slot = everlasting(Slot::new());
+                room = Room::Slot(slot);
+                if joined {
+                    any(slot.spawn(body, header).expect("it is free"))
+                } else {
+                    (Ticket::Any(slot.spawn_detached(body, header).expect("it is free")), None)
+                }
+            }
+            (Kind::Memory, _) => {
+                let memory = everlasting(Memory::new());
+                room = Room::Memory(memory);
+                if joined {
+                    any(memory.spawn(body, header).expect("it is free"))
+                } else {
+                    (Ticket::Any(memory.spawn_detached(body, header).expect("it is free")), None)
+                }
+            }
+            (Kind::LocalSlot, _) => {
+                let slot = everlasting(Slot::new());
+                room = Room::Slot(slot);
+                local(slot.spawn_local(home, body, header).expect("it is free"))
+            }
+            (Kind::LocalMemory, _) => {
+                let memory = everlasting(Memory::new());
+                room = Room::Memory(memory);
+                local(memory.spawn_local(home, body, header).expect("it is free"))
+            }
+            (Kind::Local, true) => local(home.spawn(body, header)),
+            (Kind::Local, false) => (Ticket::Local(home.spawn_detached(body, header)), None),
+        };
+        Arc::new(Self {
+            log,
+            ticket: Mutex::new(Some(ticket)),
+            handle: Mutex::new(handle),
+            spare: Mutex::default(),
+            room,
+        })
+    }
+
+    /// Takes the runnable that is at hand, or in the queue.
+    pub fn ticket(&self) -> Option<Ticket> {
+        let at_hand = lock(&self.ticket).take();
+        at_hand.or_else(|| self.log.pop())
+    }
+
+    pub fn handle(&self) -> Option<JoinHandle<Output, Header>> {
+        lock(&self.handle).take()
+    }
+
+    /// Runs the runnable; its poll ends as told. The answer is `P`ending, `W`oken, `C`omplete, or `!` for a panic.
+    pub fn run(&self, ends: Ends, home: &Home) -> char {
+        *lock(&self.log.ends) = ends;
+        let ticket = self.ticket().expect("a runnable");
+        match catch_unwind(AssertUnwindSafe(|| ticket.run(home))) {
+            Ok(Ran::Pending) => 'P',
+            Ok(Ran::Woken(again)) => {
+                *lock(&self.ticket) = Some(again);
+                'W'
+            }
+            Ok(Ran::Complete) => 'C',
+            Err(_) => '!',
+        }
+    }
+
+    /// Polls the join handle with a waker that is written down. The answer is `-` for pending, `O`utput, `C`ancelled,
+    /// `P`anicked, or `!` for a panic. The output is dropped.
+    pub fn join(&self) -> char {
+        let mut handle = lock(&self.handle);
+        let handle = handle.as_mut().expect("a join handle");
+        let waker = Waker::from(Arc::new(Joiner(self.log.clone())));
+        let mut context = Context::from_waker(&waker);
+        match catch_unwind(AssertUnwindSafe(|| Pin::new(handle).poll(&mut context))) {
+            Ok(Poll::Pending) => '-',
+            Ok(Poll::Ready(Ok(output))) => {
+                drop(output);
+                'O'
+            }
+            Ok(Poll::Ready(Err(JoinError::Cancelled))) => 'C',
+            Ok(Poll::Ready(Err(JoinError::Panicked))) => 'P',
+            Err(_) => '!',
+        }
+    }
+
+    /// Lets the task come to its end if it can, and gives up all handles. The answer is what leaked: `B` the body, `O`
+    /// the output, `F` the header and the memory.
+    pub fn finish(&self, home: &Home) -> String {
+        let log = &self.log;
+        *lock(&log.ends) = Ends::Ready;
+        let ready = || {
+            while let Some(ticket) = self.ticket() {
+                assert!(matches!(ticket.run(home), Ran::Complete), "it is told to be ready");
+            }
+        };
+        ready();
+        if let Some(spare) = lock(&self.spare).as_ref() {
+            spare.wake_by_ref();
+        }
+        ready();
+        drop(self.handle());
+        drop(lock(&log.waker).take());
+        drop(lock(&self.spare).take());
+        ready();
+
+        let counts = [log.count('b'), log.count('o'), log.count('f')];
+        assert!(counts.iter().all(|count| *count <= 1), "dropped twice");
+        let is_free = match self.room {
+            Room::Heap => counts[2] == 1,
+            Room::Slot(slot) => slot.is_free(),
+            Room::Memory(memory) => memory.is_free(),
+        };
+        assert_eq!(is_free, counts[2] == 1, "the memory is given back with the header");
+        let mut leaks = String::new();
+        if counts[0] == 0 {
+            leaks.push('B');
+        }
+        if counts[1] < log.count('m') {
+            leaks.push('O');
+        }
+        if counts[2] == 0 {
+            leaks.push('F');
+        }
+        leaks
+    }
+}
+
+fn any(
+    (runnable, handle): (Runnable<Header>, JoinHandle<Output, Header>),
+) -> (Ticket, Option<JoinHandle<Output, Header>>) {
+    (Ticket::Any(runnable), Some(handle))
+}
+
+fn local(
+    (runnable, handle): (LocalRunnable<Header>, JoinHandle<Output, Header>),
+) -> (Ticket, Option<JoinHandle<Output, Header>>) {
+    (Ticket::Local(runnable), Some(handle))
+}
+
+pub fn panics<T>(run: impl FnOnce() -> T) {
+    assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "it was to panic");
 }
