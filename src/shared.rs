@@ -110,6 +110,11 @@
 //! | (5), (8) the last handle goes | if the body is alive: one for a runnable, once; else the task is freed | the hook; the destructor of `H` |
 //! | `JoinHandle` ready | none | none |
 //!
+//! A local hook that drops its runnable is asked twice where the last handle goes by a wake: for the wake, and once more
+//! for the body that nobody can wake.
+//!
+#![doc = include_str!("shared/cells.md")]
+//!
 //! # Panics
 //!
 //! | a panic in | what holds after |
@@ -118,7 +123,8 @@
 //! | the future's destructor, after `Ready` or a cancel | the same |
 //! | the future's destructor, after a panic of the poll | the process aborts |
 //! | the output's destructor | dropped by the run of a detached task: as in the poll; else the task is complete, its count right |
-//! | the joiner's waker, woken, cloned or dropped | the task is complete; an output stays for the handle |
+//! | the joiner's waker, woken | the task is complete; an output stays for the handle |
+//! | the joiner's waker, cloned or dropped | it leaves the handle's poll or drop; the task runs on, and can be waited for again |
 //! | the hook | what it did with the runnable holds; counts are right, later wakes work |
 //! | the destructor of `H` | the memory is freed, the slot free again |
 //! | 2⁵³ handles of a task (2²¹ on 32 bits) | the process aborts, as for `Arc` |

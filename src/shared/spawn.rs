@@ -160,8 +160,8 @@ where
 
 /// A [`WakeableTask`] as a future, so that it can be spawned.
 ///
-/// Only its `poll` is called, and its `close` where it is dropped before it was ready: when its task is cancelled. Its
-/// `wake` never is, since waking does not touch a body. Who wakes it? A task waits with the wakers that it was given.
+/// Only its `poll` is called, and its `close` where it is dropped before it was ready: when its task is cancelled, panicked,
+/// or left by all who could wake it. Its `wake` never is, since waking does not touch a body. Who wakes it? A task waits with the wakers that it was given.
 #[derive(Debug)]
 pub struct TaskFuture<T: WakeableTask> {
     task: T,

@@ -170,3 +170,19 @@ fn the_next_taker_goes_on_where_the_last_one_left_off() {
         assert_eq!(taker.pop().map(|runnable| runnable.header().number), Some(number));
     }
 }
+
+#[test]
+fn one_takes_at_a_time() {
+    let queue = Arc::new(Queue::new());
+    for number in 0..4 {
+        queue.push(numbered(&queue, number));
+    }
+    let mut taker = queue.taker().expect("nobody has it");
+    assert!(queue.taker().is_none() && queue.taker().is_none());
+    assert!(thread::scope(|scope| scope.spawn(|| queue.taker().is_none()).join().expect("no panic")));
+    assert_eq!(taker.pop().map(|runnable| runnable.header().number), Some(0));
+    drop(taker);
+    // The next one goes on where that one left off.
+    let taker = queue.taker().expect("it was given up");
+    assert!(taker.map(|runnable| runnable.header().number).eq(1..4));
+}
