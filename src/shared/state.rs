@@ -286,10 +286,11 @@ impl State {
         let word = self.0.load(Ordering::Acquire);
         if word & OUTPUT != 0 {
             Some(Answer::Output)
+        } else if word & ABANDONED != 0 || word & (COMPLETE | CANCELLED) == COMPLETE | CANCELLED {
+            // An abandoned task has had this answer before, whatever its home made of it since.
+            Some(Answer::Cancelled)
         } else if word & PANICKED != 0 {
             Some(Answer::Panicked)
-        } else if word & ABANDONED != 0 || word & (COMPLETE | CANCELLED) == COMPLETE | CANCELLED {
-            Some(Answer::Cancelled)
         } else {
             (word & COMPLETE != 0).then_some(Answer::Nothing)
         }

@@ -341,3 +341,14 @@ fn every_cell_of_the_table() {
         }
     }
 }
+
+/// The documentation shows this table: its cells, row by row.
+#[test]
+fn the_documented_table_is_this_one() {
+    let text = include_str!("../../../src/shared/cells.md");
+    let rows = text.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| !line.is_empty());
+    let documented: Vec<Vec<_>> = rows
+        .map(|row| row.split('|').skip(2).take(9).map(|cell| cell.trim().replace('–', "-")).collect())
+        .collect();
+    assert_eq!(documented, TABLE.iter().map(|row| row.cells.map(str::to_owned).to_vec()).collect::<Vec<_>>());
+}
