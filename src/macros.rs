@@ -219,19 +219,21 @@ macro_rules! derive_unsafe_wakeable_vtable {
 ///
 /// The type of the future has no name; its size and alignment have, and the static is a
 /// [`TaskMemory`](crate::TaskMemory) of those. `function` is a path to a safe function that is not generic, of at most
-/// eight parameters, named by their types. The header data is at most one word, or else its type stands behind `in`.
+/// eight parameters, named by their types; its own body cannot name the slot directly. The header data is at most one word, or else its type stands behind `in`.
 ///
 /// Costs: the task's size, a joiner's two words, and a word for the flag, in memory that is zeroed at the start.
 ///
 /// # Examples
 ///
 /// ```
-/// use waker_tables::{Runnable, Schedule, task_slot};
+/// use waker_tables::{Run, Runnable, Schedule, task_slot};
 ///
 /// struct Inline;
 /// impl Schedule for Inline {
-///     fn schedule(&self, runnable: Runnable<Self>) {
-///         let _ = runnable.run();
+///     fn schedule(&self, mut runnable: Runnable<Self>) {
+///         while let Run::Woken(again) = runnable.run() {
+///             runnable = again;
+///         }
 ///     }
 /// }
 ///

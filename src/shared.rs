@@ -104,7 +104,7 @@
 //! | (3) | the poll's is the new runnable's | none |
 //! | (4) | the poll's is given up | none |
 //! | (5) `wake_by_ref`, `cancel` of an idle task | one more, for the runnable; the caller's is held | the hook |
-//! | (5) `wake` of an idle task | the same, then the caller's is given up; or it is the runnable's if `H` has no size | the hook |
+//! | (5) `wake` of an idle task | the same, then the caller's is given up; or it is the runnable's if `H` has neither size nor destructor | the hook |
 //! | `wake` of any other | the caller's is given up | none |
 //! | (6), (7) | the poll's is given up, last of all | destructors of future and output, the joiner's waker |
 //! | (5), (8) the last handle goes | if the body is alive: one for a runnable, once; else the task is freed | the hook; the destructor of `H` |
@@ -121,19 +121,19 @@
 //! |---|---|
 //! | the poll | the body is dropped, the task complete, the joiner told [`Panicked`](JoinError::Panicked); then it leaves `run` |
 //! | the future's destructor, after `Ready` or a cancel | the same |
-//! | the future's destructor, after a panic of the poll | the process aborts |
+//! | the future's destructor or the joiner's waker, after a panic of the poll | the process aborts |
 //! | the output's destructor | dropped by the run of a detached task: as in the poll; else the task is complete, its count right |
 //! | the joiner's waker, woken | the task is complete; an output stays for the handle |
 //! | the joiner's waker, cloned or dropped | it leaves the handle's poll or drop; the task runs on, and can be waited for again |
 //! | the hook | what it did with the runnable holds; counts are right, later wakes work |
 //! | the destructor of `H` | the memory is freed, the slot free again |
-//! | 2⁵³ handles of a task (2²¹ on 32 bits) | the process aborts, as for `Arc` |
+//! | 2⁵³ handles of a task (2²¹ on 32 bits, 2⁵ on 16) | the process aborts, as for `Arc` |
 //!
 //! # Tasks that are not `Send`
 //!
 //! [`Home::spawn`] keeps the body on one thread: polled and dropped through the [`Home`] alone, which cannot leave its
-//! thread. Its wakers and runnables go anywhere. The last waker frees memory only, or nothing: a body that its home
-//! can no longer reach leaks, and is not dropped elsewhere.
+//! thread. Its wakers and runnables go anywhere. The last waker drops the header data, and never the body: one that its
+//! home can no longer reach leaks, with its memory, and is not dropped elsewhere.
 //!
 //! # Where the ideas are from
 //!

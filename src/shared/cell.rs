@@ -4,7 +4,7 @@
 use alloc::boxed::Box;
 use core::any::{TypeId, type_name};
 use core::future::Future;
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, needs_drop};
 use core::ptr::NonNull;
 
 use super::body::Body;
@@ -39,6 +39,12 @@ where
 pub(super) union Stage<F, O> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<O>,
+}
+
+/// Whether anybody can tell that a `T` is gone: a type of no size still has an end if it has a destructor, which may end
+/// what its existence stands for.
+pub(super) const fn has_end<T>() -> bool {
+    size_of::<T>() > 0 || needs_drop::<T>()
 }
 
 /// How the memory of a cell is given back.
@@ -95,11 +101,12 @@ where
         Table {
             header_type: TypeId::of::<H>,
             name: type_name::<F>,
-            hook_borrows: size_of::<H>() > 0 || P::BORROWS,
+            hook_borrows: has_end::<H>() || P::BORROWS,
             schedule: Self::schedule,
             run: Self::run::<M>,
             fetch: Self::fetch,
             free: Self::free::<M>,
+            leave: Self::leave,
         }
     }
 
@@ -134,6 +141,14 @@ where
         let output = stage.with_mut(|stage| unsafe { stage.cast::<J::Kept>().read() });
         // SAFETY: the caller's memory is for this output.
         unsafe { to.cast::<J::Kept>().write(output) }
+    }
+
+    /// [`Table::leave`].
+    unsafe fn leave(task: Ptr) {
+        // SAFETY: the cell is alive.
+        let data = unsafe { &raw mut (*task.cast::<Self>().as_ptr()).data };
+        // SAFETY: nobody has a handle, and nobody will: the data is not used again.
+        unsafe { data.drop_in_place() }
     }
 
     /// [`Table::free`].

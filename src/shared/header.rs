@@ -35,7 +35,7 @@ pub(super) struct Table {
     pub(super) header_type: fn() -> TypeId,
     /// The name of the future's type, for people.
     pub(super) name: fn() -> &'static str,
-    /// Whether the hook's `&self` has bytes, so that a count has to be held through its call.
+    /// Whether the hook's `&self` has an end, so that a count has to be held through its call.
     pub(super) hook_borrows: bool,
     /// Hands a new runnable to the hook. Takes the runnable's count; if `hook_borrows`, another one is held.
     pub(super) schedule: unsafe fn(Ptr),
@@ -46,6 +46,8 @@ pub(super) struct Table {
     pub(super) fetch: unsafe fn(Ptr, *mut ()),
     /// Drops the header data and frees the memory. The body and the output are gone, and so is every count.
     pub(super) free: unsafe fn(Ptr),
+    /// Drops the header data and leaves the rest: the body is alive, at home elsewhere, and every count is gone.
+    pub(super) leave: unsafe fn(Ptr),
 }
 
 /// What a table's `run` answers.
@@ -85,7 +87,7 @@ pub(super) unsafe fn table(task: Ptr) -> &'static Table {
 ///
 /// # Safety
 ///
-/// The data is an `H`, and a count is held for `'a`; if `H` has no bytes, only that it was held once.
+/// The data is an `H`, and a count is held for `'a`; if `H` has neither size nor destructor, it was held once.
 #[inline]
 pub(super) unsafe fn data<'a, H>(task: Ptr) -> &'a H {
     // SAFETY: every task begins as a `Front` of its header data.
@@ -134,7 +136,8 @@ pub(super) unsafe fn last(task: Ptr) {
         Fate::Free => unsafe { (table.free)(task) },
         // SAFETY: `last` made the two counts.
         Fate::Schedule => unsafe { schedule_orphan(task) },
-        Fate::Leak => {}
+        // SAFETY: as above, and the body stays.
+        Fate::Leak => unsafe { (table.leave)(task) },
     }
 }
 
@@ -199,7 +202,7 @@ impl AnyTask {
             }
             Wake::Schedule => {
                 let task = self.into_ptr();
-                // SAFETY: the runnable's count was `self`'s, and the hook borrows nothing.
+                // SAFETY: the runnable's count was `self`'s, and nothing of the hook's has an end.
                 unsafe { (table.schedule)(task) };
             }
             Wake::Known => {

@@ -33,8 +33,9 @@ pub trait ScheduleLocal: Send + Sync + Sized + 'static {
 /// One word; neither `Send` nor `Sync`, so that it stays on its thread. A thread may have several. Wakers, `TaskRef`s and
 /// runnables of its tasks go to any thread.
 ///
-/// A home keeps no list. When it is dropped, bodies of tasks that are not complete can never be dropped, and leak. To
-/// prevent that, cancel them and run what the hook gets before.
+/// A home keeps no list. When it is dropped, bodies of tasks that are not complete can never be dropped, and leak, each
+/// with its memory; the header data is dropped with the last handle all the same. To prevent that, cancel them and run what
+/// the hook gets before.
 ///
 /// # Examples
 ///
@@ -70,7 +71,7 @@ pub struct Home {
 ///
 /// It has no `run`: [`Home::run`] takes it. Dropping it cancels the task and tells the joiner, but never touches the
 /// body, which may be at home on another thread. A later wake or cancel calls the hook again, and a run at home then drops the
-/// body. Dropped as the last handle, or once its home is gone, it leaks the task.
+/// body. Dropped as the last handle, or once its home is gone, it leaks body and memory.
 pub struct LocalRunnable<H: 'static> {
     task: Ptr,
     header: PhantomData<fn(H) -> H>,
@@ -99,9 +100,12 @@ impl<H: 'static> LocalRunnable<H> {
 impl<H: 'static> Drop for LocalRunnable<H> {
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s.
+        let table = unsafe { header::table(self.task) };
+        // SAFETY: as above.
         match unsafe { header::state(self.task) }.abandon() {
-            // Of the last one the body leaks, and all else with it.
-            Ended::Counted | Ended::Last => {}
+            Ended::Counted => {}
+            // SAFETY: the only count was `self`'s, and the body stays.
+            Ended::Last => unsafe { (table.leave)(self.task) },
             Ended::Joiner | Ended::Output => {
                 // SAFETY: a joined task with this header data, whose slot was lent.
                 let waker = unsafe { take_joiner::<H>(self.task) };
@@ -120,9 +124,12 @@ impl Drop for Forsaken {
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s, and ends here.
         let state = unsafe { header::state(self.0) };
-        if state.release() && state.is_complete() {
-            // SAFETY: it was the last one.
-            unsafe { header::last(self.0) }
+        // SAFETY: as above.
+        let table = unsafe { header::table(self.0) };
+        if state.release() {
+            let end = if state.is_complete() { table.free } else { table.leave };
+            // SAFETY: it was the last one; the body is gone, or else stays.
+            unsafe { end(self.0) }
         }
     }
 }

@@ -19,8 +19,8 @@ use super::task_ref::TaskRef;
 /// one that was not fetched is dropped with it, or by the run that made it if the handle is gone; never by a waker.
 /// So it is `Send` exactly if `T` is.
 ///
-/// It is ready once the body is gone (or, of a local task whose runnable was dropped, out of reach). A task that was
-/// cancelled too late has an output.
+/// It is ready once the body is gone (or, of a local task, once its runnable was dropped). A task that was cancelled too
+/// late has an output. A task that nobody can wake waits for as long as this handle lives: cancel it, or drop the handle.
 ///
 /// Costs: a poll that is answered takes one locked instruction, or none where all other handles are gone; one that waits
 /// takes one and a clone of the waker, or two if it waited before. No allocation.
@@ -38,7 +38,7 @@ pub struct JoinHandle<T, H: 'static> {
 /// Why a task has no output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JoinError {
-    /// It was cancelled: by a handle, with its runnable, or because nobody was left who could wake it.
+    /// It was cancelled: by a handle, or with its runnable.
     Cancelled,
     /// Its poll or its destructor panicked. The payload went to whoever ran it.
     Panicked,
@@ -99,7 +99,7 @@ impl<T, H: 'static> JoinHandle<T, H> {
         self.any().cancel();
     }
 
-    /// Whether a poll would be ready.
+    /// Whether a poll would not wait.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.any().state().answer().is_some()

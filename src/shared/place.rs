@@ -1,12 +1,14 @@
 //! Where a body may be, and who hears of its wakes.
 
+#[cfg(feature = "alloc")]
+use super::cell::has_end;
 use super::header::{self, Ptr};
 use super::home::{LocalRunnable, ScheduleLocal};
 use super::runnable::{Runnable, Schedule};
 
 /// Where a body may be polled and dropped, and so which kind of runnable the hook gets.
 pub(super) trait Place<H> {
-    /// Whether the hook has bytes of its own.
+    /// Whether the hook has something of its own that must outlive its calls.
     const BORROWS: bool;
 
     /// Whether that is where `home` is.
@@ -35,7 +37,7 @@ impl<H: Schedule> Place<H> for Anywhere {
     unsafe fn schedule(_place: *const Self, task: Ptr) {
         // SAFETY: the runnable's count is the caller's to give.
         let runnable = unsafe { Runnable::<H>::from_ptr(task) };
-        // SAFETY: the caller holds another count, or there are no bytes.
+        // SAFETY: the caller holds another count, or there is nothing to outlive.
         unsafe { header::data::<H>(task) }.schedule(runnable);
     }
 }
@@ -46,7 +48,7 @@ pub(super) struct Hooked<S>(pub(super) S);
 
 #[cfg(feature = "alloc")]
 impl<H: 'static, S: Fn(&H, Runnable<H>)> Place<H> for Hooked<S> {
-    const BORROWS: bool = size_of::<S>() > 0;
+    const BORROWS: bool = has_end::<S>();
 
     #[inline]
     fn is_at(&self, _home: usize) -> bool {
@@ -57,7 +59,7 @@ impl<H: 'static, S: Fn(&H, Runnable<H>)> Place<H> for Hooked<S> {
     unsafe fn schedule(place: *const Self, task: Ptr) {
         // SAFETY: the runnable's count is the caller's to give.
         let runnable = unsafe { Runnable::<H>::from_ptr(task) };
-        // SAFETY: the caller holds another count, or there are no bytes.
+        // SAFETY: the caller holds another count, or there is nothing to outlive.
         let data = unsafe { header::data::<H>(task) };
         // SAFETY: as above; the field is only ever used by shared reference.
         let hook = unsafe { &(*place).0 };
@@ -80,7 +82,7 @@ impl<H: ScheduleLocal> Place<H> for AtHome {
     unsafe fn schedule(_place: *const Self, task: Ptr) {
         // SAFETY: the runnable's count is the caller's to give.
         let runnable = unsafe { LocalRunnable::<H>::from_ptr(task) };
-        // SAFETY: the caller holds another count, or there are no bytes.
+        // SAFETY: the caller holds another count, or there is nothing to outlive.
         unsafe { header::data::<H>(task) }.schedule(runnable);
     }
 }

@@ -60,9 +60,9 @@ impl<U: fmt::Debug> fmt::Debug for Linked<U> {
     }
 }
 
-/// A queue of runnables, first in, first out: many threads push, one at a time takes. Three words; it never allocates.
+/// A queue of runnables, first in, first out: many threads push, one at a time takes. Four words; it never allocates.
 ///
-/// Pushing is one compare-and-swap, again where another thread pushed meanwhile. Taking is a plain read, and once for
+/// Pushing is two locked instructions and waits for nobody, so it is for interrupts too. Taking is a plain read, and for
 /// each batch that was pushed meanwhile one locked instruction and a turn of the batch. (New ones go to a list that is
 /// last in, first out, which the taker takes as a whole and turns.)
 ///
@@ -98,13 +98,17 @@ impl<U: fmt::Debug> fmt::Debug for Linked<U> {
 ///
 /// # Invariants
 ///
-/// 1. A word in the two lists is a runnable's, from `into_raw`, and the list its only owner; its link leads to the next.
-/// 2. `taken` and the links behind it are used by the taker alone, or by `&mut self`.
+/// 1. A word in the lists is a runnable's, from `into_raw`, and the list its only owner. Its link leads to the next one, or
+///    is one of the two marks while its push is under way; what is behind it is reachable through that link alone.
+/// 2. `taken`, `turning` and the links of what the taker has are used by the taker alone, or by `&mut self`; but for the
+///    link of `turning`, which its pusher may still have to write.
 pub struct Queue<U: ScheduleLinked> {
     /// Last in, first out.
     pushed: AtomicPtr<()>,
-    /// First in, first out.
+    /// First in, first out; while a batch is being turned, what is turned of it.
     taken: AtomicPtr<()>,
+    /// What of a batch is still to be turned.
+    turning: AtomicPtr<()>,
     takers: AtomicUsize,
     /// Invariant: what is pushed through one type must not be taken through another.
     data: PhantomData<fn(U) -> U>,
@@ -118,6 +122,7 @@ impl<U: ScheduleLinked> Queue<U> {
         Self {
             pushed: AtomicPtr::new(ptr::null_mut()),
             taken: AtomicPtr::new(ptr::null_mut()),
+            turning: AtomicPtr::new(ptr::null_mut()),
             takers: AtomicUsize::new(0),
             data: PhantomData,
         }
@@ -130,6 +135,7 @@ impl<U: ScheduleLinked> Queue<U> {
         Self {
             pushed: AtomicPtr::new(ptr::null_mut()),
             taken: AtomicPtr::new(ptr::null_mut()),
+            turning: AtomicPtr::new(ptr::null_mut()),
             takers: AtomicUsize::new(0),
             data: PhantomData,
         }
@@ -137,19 +143,18 @@ impl<U: ScheduleLinked> Queue<U> {
 
     /// Puts `runnable` behind all others, from any thread.
     ///
-    /// The answer is whether nothing had been pushed since the taker last looked: if the taker sleeps when it finds
-    /// nothing, this is the push to wake it.
+    /// The answer is whether the taker may have found nothing since the last push: if it sleeps then, this is the push to
+    /// wake it.
     pub fn push(&self, runnable: Runnable<Linked<U>>) -> bool {
         let word = runnable.into_raw().as_ptr();
-        let mut before = self.pushed.load(Ordering::Relaxed);
-        loop {
-            // SAFETY: the word is this call's until it is in the list.
-            unsafe { link::<U>(word) }.store(before, Ordering::Relaxed);
-            match self.pushed.compare_exchange_weak(before, word, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return before.is_null(),
-                Err(now) => before = now,
-            }
-        }
+        // SAFETY: the word is this call's until it is in the list, and the taker does not go past it before its link is
+        // there.
+        let link = unsafe { link::<U>(word) };
+        link.store(mark(&PUSHING), Ordering::Relaxed);
+        // A swap and not a compare-and-swap: that could take a new task for an old one at the same address.
+        let before = self.pushed.swap(word, Ordering::AcqRel);
+        let found = link.swap(before, Ordering::AcqRel);
+        before.is_null() || ptr::eq(found, mark(&AWAITED))
     }
 
     /// The right to take, unless somebody has it. Costs: one locked instruction.
@@ -166,20 +171,26 @@ impl<U: ScheduleLinked> Queue<U> {
     /// The caller is the only one who takes.
     unsafe fn pop(&self) -> Option<Runnable<Linked<U>>> {
         let mut first = self.taken.load(Ordering::Relaxed);
-        if first.is_null() {
+        let mut turning = self.turning.load(Ordering::Relaxed);
+        if first.is_null() && turning.is_null() {
             // Most looks at an empty queue end here, without a locked instruction.
             if self.pushed.load(Ordering::Relaxed).is_null() {
                 return None;
             }
-            let mut turned = self.pushed.swap(ptr::null_mut(), Ordering::Acquire);
-            while !turned.is_null() {
-                // SAFETY: the whole batch is the taker's now.
-                let next = unsafe { link::<U>(turned) }.load(Ordering::Relaxed);
-                // SAFETY: as above.
-                unsafe { link::<U>(turned) }.store(first, Ordering::Relaxed);
-                (first, turned) = (turned, next);
-            }
+            turning = self.pushed.swap(ptr::null_mut(), Ordering::Acquire);
         }
+        while !turning.is_null() {
+            // SAFETY: the batch is the taker's now.
+            let link = unsafe { link::<U>(turning) };
+            let Some(next) = arrived(link) else {
+                self.taken.store(first, Ordering::Relaxed);
+                self.turning.store(turning, Ordering::Relaxed);
+                return None;
+            };
+            link.store(first, Ordering::Relaxed);
+            (first, turning) = (turning, next);
+        }
+        self.turning.store(turning, Ordering::Relaxed);
         let first = NonNull::new(first)?;
         // SAFETY: a word in the taker's list.
         let next = unsafe { link::<U>(first.as_ptr()) }.load(Ordering::Relaxed);
@@ -187,6 +198,28 @@ impl<U: ScheduleLinked> Queue<U> {
         // SAFETY: the word is a runnable's of this type (invariant 1, and the type is invariant), and in no list now.
         Some(unsafe { Runnable::from_raw(first) })
     }
+}
+
+/// A link whose push has put its runnable into the list, and does not know yet what was there.
+static PUSHING: u8 = 0;
+/// The same, and the taker has found it so.
+static AWAITED: u8 = 1;
+
+/// A mark is a static's address, which is no task's.
+fn mark(of: &'static u8) -> *mut () {
+    ptr::from_ref(of).cast_mut().cast()
+}
+
+/// What stands in the link, once its push has written it. If it has not, it will tell its caller to wake the taker.
+fn arrived(link: &AtomicPtr<()>) -> Option<*mut ()> {
+    let mut next = link.load(Ordering::Acquire);
+    if ptr::eq(next, mark(&PUSHING)) {
+        match link.compare_exchange(next, mark(&AWAITED), Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return None,
+            Err(now) => next = now,
+        }
+    }
+    (!ptr::eq(next, mark(&AWAITED))).then_some(next)
 }
 
 /// The link of the task that `word` is a runnable of.
@@ -228,7 +261,8 @@ impl<U: ScheduleLinked> Default for Queue<U> {
 
 impl<U: ScheduleLinked> fmt::Debug for Queue<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let empty = [&self.pushed, &self.taken].iter().all(|list| list.load(Ordering::Relaxed).is_null());
+        let empty =
+            [&self.pushed, &self.taken, &self.turning].iter().all(|list| list.load(Ordering::Relaxed).is_null());
         f.debug_struct("Queue").field("empty", &empty).finish_non_exhaustive()
     }
 }
@@ -239,7 +273,8 @@ pub struct Taker<'q, U: ScheduleLinked> {
 }
 
 impl<U: ScheduleLinked> Taker<'_, U> {
-    /// Takes the runnable that was pushed first, if there is one.
+    /// Takes the runnable that was pushed first, if there is one. Where its push is still under way there is none yet, and
+    /// that push answers that the taker is to be woken.
     #[inline]
     pub fn pop(&mut self) -> Option<Runnable<Linked<U>>> {
         // SAFETY: one taker exists, and this call has it exclusively.

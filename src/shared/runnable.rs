@@ -47,7 +47,7 @@ macro_rules! runnable_methods {
         /// Hands the runnable to the hook, as a wake does.
         ///
         /// Costs: what the hook does, and two locked instructions for the count that is held meanwhile, one while there
-        /// is no other handle, none if `H` has no size.
+        /// is no other handle, none if `H` (and a hook of its own) has neither size nor destructor.
         #[inline]
         pub fn schedule(self) {
             let task = self.into_ptr();
@@ -75,8 +75,10 @@ macro_rules! runnable_methods {
         ///
         /// # Safety
         ///
-        /// `raw` came from this very type's [`into_raw`](Self::into_raw), same `H`, and is used for this once. Where the
-        /// body is not `Send`, or borrows, the promise given to `spawn_unchecked` holds for the result.
+        /// `raw` came from this very type's [`into_raw`](Self::into_raw), same `H`, and is used for this once. What came
+        /// before that call happens before this one: a word that crosses threads is stored with `Release` and loaded with
+        /// `Acquire`, or goes through a lock. Where the body is not `Send`, or borrows, the promise given to
+        /// `spawn_unchecked` holds for the result.
         #[inline]
         #[must_use]
         pub unsafe fn from_raw(raw: NonNull<()>) -> Self {
@@ -119,7 +121,8 @@ pub trait Schedule: Send + Sync + Sized + 'static {
     /// back to here through [`Run::Woken`](Run::Woken) alone. Where it panics, what it does with `runnable` holds, and
     /// all counts are right.
     ///
-    /// Through the call one count is held beside the runnable's, so `self` outlives it.
+    /// Through the call one count is held beside the runnable's, so `self` outlives it. A hook that drops the runnable drops
+    /// the body there, inside of a wake or of a handle's drop, and as deep in the stack as that.
     fn schedule(&self, runnable: Runnable<Self>);
 }
 

@@ -28,12 +28,14 @@ use crate::sync::{AtomicUsize, Ordering};
 ///
 /// ```
 /// use std::future::{Ready, ready};
-/// use waker_tables::{Runnable, Schedule, TaskSlot};
+/// use waker_tables::{Run, Runnable, Schedule, TaskSlot};
 ///
 /// struct Inline;
 /// impl Schedule for Inline {
-///     fn schedule(&self, runnable: Runnable<Self>) {
-///         let _ = runnable.run();
+///     fn schedule(&self, mut runnable: Runnable<Self>) {
+///         while let Run::Woken(again) = runnable.run() {
+///             runnable = again;
+///         }
 ///     }
 /// }
 ///

@@ -26,12 +26,14 @@ use crate::WakeableTask;
 ///
 /// ```
 /// use std::task::{Context, Poll, Waker};
-/// use waker_tables::{Runnable, Schedule, spawn};
+/// use waker_tables::{Run, Runnable, Schedule, spawn};
 ///
 /// struct Inline;
 /// impl Schedule for Inline {
-///     fn schedule(&self, runnable: Runnable<Self>) {
-///         let _ = runnable.run();
+///     fn schedule(&self, mut runnable: Runnable<Self>) {
+///         while let Run::Woken(again) = runnable.run() {
+///             runnable = again;
+///         }
 ///     }
 /// }
 ///
@@ -75,12 +77,14 @@ where
 ///
 /// What `spawn` asks of the types is asked of the caller instead:
 ///
-/// - if `F` is not `Send`, every [`Runnable`] of the task is run and dropped on the thread that calls this. (A wake on
-///   another thread hands it to the hook there, which brings it over.)
-/// - if `F` is not `'static`, every runnable of the task has been run to completion or dropped before what it borrows
-///   ends; a forgotten one never is.
+/// - if `F` is not `Send`, every [`Runnable`] of the task is run and dropped on the thread that calls this. A wake on
+///   another thread hands it to the hook there, which brings it over; a hook that drops it there, because a channel is
+///   closed or because it panics, breaks this.
+/// - if `F` is not `'static`, the body is gone before what it borrows ends, and that is known: a `run` has answered
+///   `Complete` or panicked, or a runnable was dropped, and this happens before the end. A task that is pending is not
+///   gone: its last handle hands one more runnable to the hook.
 /// - if `F::Output` is not `Send`, or not `'static`, the same holds for the [`JoinHandle`], and for the run that
-///   completes the task.
+///   completes the task: without a handle it drops the output there, after the task counts as complete.
 ///
 /// The header is checked: `H: Schedule`, and `'static` for its `TypeId`.
 #[cfg(feature = "alloc")]

@@ -35,8 +35,9 @@ const ONE: usize = 1 << SHIFT;
 
 /// # Invariants
 ///
-/// 1. The word is changed by holders of a count alone. One who holds its count exclusively (by value, or by `&mut`) and
-///    reads a count of one is the only one there is, and may store; `owned` below says so.
+/// 1. The word is changed by holders of a count alone. One who holds its count exclusively (by value, or by `&mut`; what
+///    its former holders did happens before that) and reads a count of one is the only one there is, and may store;
+///    `owned` below says so.
 /// 2. There is one runnable or one poll where `ACTIVE` stands, and none elsewhere. A runnable has `SCHEDULED` beside it.
 pub(super) struct State(AtomicUsize);
 

@@ -75,7 +75,7 @@ impl<H: 'static> TaskRef<H> {
     /// Asks for a poll, and gives up this handle.
     ///
     /// Costs: one locked instruction where the task is scheduled or runs; where it is idle the same, two indirect calls,
-    /// and one locked instruction more unless `H` has no size.
+    /// and one locked instruction more unless `H` has neither size nor destructor.
     #[inline]
     pub fn wake(self) {
         self.task.wake();
@@ -104,7 +104,7 @@ impl<H: 'static> TaskRef<H> {
     }
 
     /// Forbids further polls, and hands the task to the hook if it is idle, so that its body is dropped: by the run that
-    /// follows, or with the runnable, never in here. A task that is being polled is dropped after that poll, unless the
+    /// follows, or with the runnable; in here only if the hook does that at once. A task that is being polled is dropped after that poll, unless the
     /// poll was its last.
     #[inline]
     pub fn cancel(&self) {

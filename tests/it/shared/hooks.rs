@@ -145,3 +145,52 @@ fn a_hook_may_take_handles_of_its_task() {
     drop((tasks, last, lock(&kept).take()));
     assert_eq!(futures::executor::block_on(handle), Err(JoinError::Cancelled));
 }
+
+/// Header data of no size, whose existence stands for something.
+struct Proof;
+
+static PROVEN: AtomicBool = AtomicBool::new(true);
+
+impl Schedule for Proof {
+    fn schedule(&self, runnable: Runnable<Self>) {
+        drop(runnable);
+        assert!(PROVEN.load(Ordering::Relaxed), "the hook's `self` outlives its call");
+    }
+}
+
+impl Drop for Proof {
+    fn drop(&mut self) {
+        PROVEN.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The same of a hook that is a closure.
+fn hook_of(proof: Proof) -> impl Fn(&u8, Runnable<u8>) + Send + Sync {
+    move |_, runnable| {
+        let _proof = &proof;
+        drop(runnable);
+        assert!(PROVEN.load(Ordering::Relaxed), "the hook outlives its call");
+    }
+}
+
+#[test]
+fn what_has_no_size_outlives_the_hook_too() {
+    for way in [Waker::wake, |waker| drop(waker)] {
+        for hooked in [false, true] {
+            PROVEN.store(true, Ordering::Relaxed);
+            let kept = Kept::default();
+            if hooked {
+                let (runnable, handle) = spawn_with(waits(&kept), 0_u8, hook_of(Proof));
+                assert!(matches!(runnable.run(), Run::Pending));
+                drop(handle);
+            } else {
+                assert!(matches!(spawn_detached(waits(&kept), Proof).run(), Run::Pending));
+            }
+            way(lock(&kept).take().expect("it waits"));
+            assert!(!PROVEN.load(Ordering::Relaxed), "the last handle is gone");
+        }
+    }
+    PROVEN.store(true, Ordering::Relaxed);
+    spawn_detached(async {}, Proof).schedule();
+    assert!(!PROVEN.load(Ordering::Relaxed), "dropped by the hook, and freed after it");
+}

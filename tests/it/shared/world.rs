@@ -417,7 +417,7 @@ impl World {
     }
 
     /// Lets the task come to its end if it can, and gives up all handles. The answer is what leaked: `B` the body, `O`
-    /// the output, `F` the header and the memory.
+    /// the output, `F` the header. The memory leaks with body or header.
     pub fn finish(&self, home: &Home) -> String {
         let log = &self.log;
         *lock(&log.ends) = Ends::Ready;
@@ -439,11 +439,15 @@ impl World {
         let counts = [log.count('b'), log.count('o'), log.count('f')];
         assert!(counts.iter().all(|count| *count <= 1), "dropped twice");
         let is_free = match self.room {
-            Room::Heap => counts[2] == 1,
+            Room::Heap => counts[2] == 1 && counts[0] == 1,
             Room::Slot(slot) => slot.is_free(),
             Room::Memory(memory) => memory.is_free(),
         };
-        assert_eq!(is_free, counts[2] == 1, "the memory is given back with the header");
+        assert_eq!(
+            is_free,
+            counts[2] == 1 && counts[0] == 1,
+            "the memory is given back once header and body are gone"
+        );
         let mut leaks = String::new();
         if counts[0] == 0 {
             leaks.push('B');
