@@ -96,9 +96,9 @@ fn the_last_waker_that_goes_elsewhere_brings_the_body_home() {
 fn a_home_gives_back_what_is_not_its_own() {
     let homes = [Home::new(), Home::new()];
     let (dropped, _kept, runnable, handle, _queue) = waits(&homes[0], 0);
-    let runnable = homes[1].run(runnable).err().expect("of another home on this thread");
-    let runnable = elsewhere(|| Home::new().run(runnable).err().expect("of another thread"));
-    let runnable = Home::default().run(runnable).err().expect("of an older home");
+    let runnable = homes[1].run(runnable).expect_err("of another home on this thread");
+    let runnable = elsewhere(|| Home::new().run(runnable).expect_err("of another thread"));
+    let runnable = Home::default().run(runnable).expect_err("of an older home");
     assert!(!handle.is_finished() && lock(&dropped.0).is_empty());
     assert!(matches!(homes[0].run(runnable), Ok(LocalRun::Complete)));
     assert!(handle.is_finished());
@@ -109,7 +109,7 @@ fn a_home_gives_back_what_is_not_its_own() {
 fn a_task_whose_home_is_gone_is_of_no_other() {
     let (dropped, _kept, mut runnable, mut handle, _queue) = waits(&Home::new(), 0);
     for _ in 0..3 {
-        runnable = Home::new().run(runnable).err().expect("its home is gone");
+        runnable = Home::new().run(runnable).expect_err("its home is gone");
     }
     drop(that_may_leak_local(runnable));
     let mut context = Context::from_waker(Waker::noop());
