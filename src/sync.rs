@@ -16,6 +16,10 @@ pub(crate) struct Cell<T> {
     cell: core::cell::UnsafeCell<T>,
     #[cfg(loom)]
     cell: loom::cell::UnsafeCell<T>,
+    /// Changed before each access, relaxed. To loom an access is part of the thread's last atomic step: one that comes
+    /// after a release would be ordered by it.
+    #[cfg(loom)]
+    step: loom::sync::atomic::AtomicUsize,
 }
 
 #[cfg(feature = "shared")]
@@ -25,7 +29,7 @@ impl<T> Cell<T> {
         #[cfg(not(loom))]
         return Self { cell: core::cell::UnsafeCell::new(value) };
         #[cfg(loom)]
-        return Self { cell: loom::cell::UnsafeCell::new(value) };
+        return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
     }
 
     /// Calls `f` with the value's address; what it does there is its own `unsafe`.
@@ -34,25 +38,39 @@ impl<T> Cell<T> {
         #[cfg(not(loom))]
         return f(self.cell.get());
         #[cfg(loom)]
-        return self.cell.with_mut(f);
+        {
+            self.step.fetch_add(1, Ordering::Relaxed);
+            self.cell.with_mut(f)
+        }
     }
 }
 
-/// Loom's atomics. Their end is a write to them, so that loom reports an access which nothing orders before it: one of
-/// memory that may have been freed.
+/// Loom's atomics, and what keeps it from overlooking something.
+///
+/// - Their end is a write to them: loom reports an access which nothing orders before it, of memory that may be freed.
+/// - Each step is preceded by a relaxed change of an atomic beside: loom tries both orders of a load and a store, also
+///   where the thread that stores has loaded in between. (It compares a store with the last access alone.)
 #[cfg(loom)]
 mod ended {
     use core::ops::Deref;
 
+    use super::Ordering;
+
     macro_rules! ended {
         ($atomic:ident $(<$target:ident>)?, $value:ty) => {
             #[derive(Debug)]
-            pub(crate) struct $atomic $(<$target>)? (loom::sync::atomic::$atomic $(<$target>)?);
+            pub(crate) struct $atomic $(<$target>)? {
+                atomic: loom::sync::atomic::$atomic $(<$target>)?,
+                step: loom::sync::atomic::AtomicUsize,
+            }
 
             impl $(<$target>)? $atomic $(<$target>)? {
                 #[track_caller]
                 pub(crate) fn new(value: $value) -> Self {
-                    Self(loom::sync::atomic::$atomic::new(value))
+                    Self {
+                        atomic: loom::sync::atomic::$atomic::new(value),
+                        step: loom::sync::atomic::AtomicUsize::new(0),
+                    }
                 }
             }
 
@@ -60,7 +78,8 @@ mod ended {
                 type Target = loom::sync::atomic::$atomic $(<$target>)?;
 
                 fn deref(&self) -> &Self::Target {
-                    &self.0
+                    self.step.fetch_add(1, Ordering::Relaxed);
+                    &self.atomic
                 }
             }
 
@@ -68,7 +87,7 @@ mod ended {
                 #[track_caller]
                 fn drop(&mut self) {
                     if !std::thread::panicking() {
-                        self.0.with_mut(|_| ());
+                        self.atomic.with_mut(|_| ());
                     }
                 }
             }

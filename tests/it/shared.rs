@@ -3,3 +3,4 @@
 pub mod world;
 
 mod basic;
+mod stress;

@@ -24,6 +24,14 @@ use loom::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use waker_tables::{JoinError, JoinHandle, Run, Runnable, Schedule, TaskRef, spawn, spawn_detached};
 
+/// Explores `f`, with three changes of the thread at any point, beside those at its ends; without a bound the joins take
+/// minutes.
+fn model(f: impl Fn() + Sync + Send + 'static) {
+    let mut models = loom::model::Builder::new();
+    models.preemption_bound = Some(3);
+    models.check(f);
+}
+
 /// A model's scheduler, which has one task, and so room for one runnable; and what happened to the task.
 struct World {
     runnable: AtomicPtr<()>,
@@ -135,6 +143,9 @@ fn run(mut runnable: Runnable<Header>) {
 /// Something that is touched while it is alive, by whoever may.
 struct Alive {
     cell: UnsafeCell<()>,
+    /// Changed before each touch, relaxed. To loom a touch is part of the thread's last atomic step: one that comes after
+    /// a release would be ordered by it.
+    step: AtomicUsize,
     _track: Track<()>,
 }
 
@@ -145,14 +156,16 @@ unsafe impl Send for Alive {}
 
 impl Alive {
     fn new() -> Self {
-        Self { cell: UnsafeCell::new(()), _track: Track::new(()) }
+        Self { cell: UnsafeCell::new(()), step: AtomicUsize::new(0), _track: Track::new(()) }
     }
 
     fn touch(&self) {
+        self.step.fetch_add(1, Ordering::Relaxed);
         self.cell.with(|_| ());
     }
 
     fn touch_mut(&mut self) {
+        self.step.fetch_add(1, Ordering::Relaxed);
         self.cell.with_mut(|_| ());
     }
 }

@@ -21,7 +21,7 @@ fn outcome(mut handle: JoinHandle<Output, Header>) -> Result<(), JoinError> {
 
 #[test]
 fn a_cancel_that_races_a_run_drops_the_body_once() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, handle) = world.joined(1);
         let task = runnable.task();
@@ -38,7 +38,7 @@ fn a_cancel_that_races_a_run_drops_the_body_once() {
 
 #[test]
 fn a_cancel_that_races_a_completion_gives_the_output_or_an_error() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, handle) = world.joined(0);
         let task = runnable.task();
@@ -55,7 +55,7 @@ fn a_cancel_that_races_a_completion_gives_the_output_or_an_error() {
 
 #[test]
 fn a_cancel_that_races_a_wake_schedules_once() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let (there, waker) = (world.clone(), task.to_waker());
@@ -76,7 +76,7 @@ fn a_cancel_that_races_a_wake_schedules_once() {
 
 #[test]
 fn two_cancels_that_race_a_run_drop_the_body_once() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let runnable = world.detached(1);
         let (one, other) = (runnable.task(), runnable.task());
@@ -93,7 +93,7 @@ fn two_cancels_that_race_a_run_drop_the_body_once() {
 
 #[test]
 fn a_dropped_runnable_races_a_wake_and_a_cancel() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let runnable = world.detached(1);
         let (task, waker) = (runnable.task(), runnable.task().to_waker());
@@ -110,7 +110,7 @@ fn a_dropped_runnable_races_a_wake_and_a_cancel() {
 
 #[test]
 fn a_woken_runnable_on_another_thread_races_a_cancel() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let runnable = world.detached(2);
         let task = runnable.task();
@@ -133,7 +133,7 @@ fn a_woken_runnable_on_another_thread_races_a_cancel() {
 
 #[test]
 fn a_join_that_races_a_completion_is_answered_or_woken() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, mut handle) = world.joined(0);
         let runner = thread::spawn(move || run(runnable));
@@ -159,7 +159,7 @@ fn a_join_that_races_a_completion_is_answered_or_woken() {
 
 #[test]
 fn a_join_with_another_waker_that_races_a_completion_wakes_the_last() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, mut handle) = world.joined(0);
         let (old, new) = (Arc::default(), Arc::default());
@@ -184,7 +184,7 @@ fn a_join_with_another_waker_that_races_a_completion_wakes_the_last() {
 
 #[test]
 fn a_join_with_the_same_waker_that_races_a_completion_wakes_it() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, mut handle) = world.joined(0);
         let bell = Arc::default();
@@ -204,7 +204,7 @@ fn a_join_with_the_same_waker_that_races_a_completion_wakes_it() {
 
 #[test]
 fn a_join_that_races_a_dropped_runnable_is_answered_or_woken() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, mut handle) = world.joined(0);
         let dropper = thread::spawn(move || drop(runnable));
@@ -227,7 +227,7 @@ fn a_join_that_races_a_dropped_runnable_is_answered_or_woken() {
 
 #[test]
 fn a_handle_whose_end_races_a_completion_leaves_the_output_to_one() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, handle) = world.joined(0);
         let dropper = thread::spawn(move || drop(handle));
@@ -240,7 +240,7 @@ fn a_handle_whose_end_races_a_completion_leaves_the_output_to_one() {
 
 #[test]
 fn a_handle_that_waited_and_ends_while_the_task_completes_loses_no_waker() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, mut handle) = world.joined(0);
         let bell = Arc::default();
@@ -256,7 +256,7 @@ fn a_handle_that_waited_and_ends_while_the_task_completes_loses_no_waker() {
 
 #[test]
 fn a_handle_whose_end_races_the_last_waker_cancels_the_task_once() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, handle) = world.joined(usize::MAX);
         let task = runnable.task();
@@ -273,7 +273,7 @@ fn a_handle_whose_end_races_the_last_waker_cancels_the_task_once() {
 
 #[test]
 fn a_handle_that_cancels_and_ends_while_the_task_is_woken_drops_the_body_once() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, handle) = world.joined(usize::MAX);
         let waker = runnable.task().to_waker();
@@ -295,7 +295,7 @@ fn a_handle_that_cancels_and_ends_while_the_task_is_woken_drops_the_body_once() 
 
 #[test]
 fn whoever_sees_a_task_finished_gets_its_output() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let (runnable, handle) = world.joined(0);
         let task = runnable.task();

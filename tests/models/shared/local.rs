@@ -81,7 +81,7 @@ fn headers_dropped(world: &World) -> usize {
 
 #[test]
 fn a_wake_from_elsewhere_that_races_a_run_at_home_is_seen() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let runnable = home.spawn_detached(body(&world, usize::MAX), AtHome(world.clone()));
         let task = runnable.task();
@@ -107,7 +107,7 @@ fn a_wake_from_elsewhere_that_races_a_run_at_home_is_seen() {
 
 #[test]
 fn a_home_that_goes_while_wakers_wake_and_drop_leaves_the_body_alone() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let runnable = home.spawn_detached(body(&world, usize::MAX), AtHome(world.clone()));
         let (task, other) = (runnable.task(), runnable.task());
@@ -134,7 +134,7 @@ fn a_home_that_goes_while_wakers_wake_and_drop_leaves_the_body_alone() {
 
 #[test]
 fn last_wakers_of_a_home_that_is_gone_call_the_hook_once() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let runnable = home.spawn_detached(body(&world, usize::MAX), Dropping(world.clone()));
         let (task, other) = (runnable.task(), runnable.task());
@@ -149,7 +149,7 @@ fn last_wakers_of_a_home_that_is_gone_call_the_hook_once() {
 
 #[test]
 fn a_local_runnable_dropped_elsewhere_races_a_join() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let (runnable, mut handle) = home.spawn(body(&world, 0), AtHome(world.clone()));
         let task = runnable.task();
@@ -174,7 +174,7 @@ fn a_local_runnable_dropped_elsewhere_races_a_join() {
 
 #[test]
 fn a_local_runnable_dropped_elsewhere_races_the_end_of_the_handle() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let (runnable, mut handle) = home.spawn(body(&world, 0), AtHome(world.clone()));
         let bell = Arc::default();
@@ -192,7 +192,7 @@ fn a_local_runnable_dropped_elsewhere_races_the_end_of_the_handle() {
 
 #[test]
 fn a_local_runnable_dropped_elsewhere_races_a_wake_and_the_body_ends_at_home() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let runnable = home.spawn_detached(body(&world, 0), AtHome(world.clone()));
         let (task, waker) = (runnable.task(), runnable.task().to_waker());
@@ -212,7 +212,7 @@ fn a_local_runnable_dropped_elsewhere_races_a_wake_and_the_body_ends_at_home() {
 
 #[test]
 fn an_output_made_at_home_is_the_joiners_elsewhere() {
-    loom::model(|| {
+    model(|| {
         let (world, home) = (World::new(), Home::new());
         let (runnable, mut handle) = home.spawn(Body::new(&world, 0), AtHome(world.clone()));
         let joiner = thread::spawn(move || {

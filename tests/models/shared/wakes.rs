@@ -30,7 +30,7 @@ impl How {
 #[test]
 fn a_wake_that_races_a_run_is_seen_by_it_or_by_the_next() {
     for how in HOWS {
-        loom::model(move || {
+        model(move || {
             let world = World::new();
             let runnable = world.detached(usize::MAX);
             let (kept, task) = (runnable.task(), runnable.task().into());
@@ -52,7 +52,7 @@ fn a_wake_that_races_a_run_is_seen_by_it_or_by_the_next() {
 #[test]
 fn a_wake_that_races_a_completion_ends_the_task_once() {
     for how in HOWS {
-        loom::model(move || {
+        model(move || {
             let world = World::new();
             let runnable = world.detached(0);
             let task = runnable.task().into();
@@ -69,7 +69,7 @@ fn a_wake_that_races_a_completion_ends_the_task_once() {
 #[test]
 fn two_wakes_that_race_schedule_once_and_are_seen() {
     for (one, other) in [(How::ByValue, How::ByValue), (How::ByValue, How::ByRef), (How::ByRef, How::ByRef)] {
-        loom::model(move || {
+        model(move || {
             let world = World::new();
             let task = world.idle();
             let there = (world.clone(), task.to_waker());
@@ -86,7 +86,7 @@ fn two_wakes_that_race_schedule_once_and_are_seen() {
 
 #[test]
 fn wakes_that_race_the_poll_of_an_earlier_one_are_seen() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let there = (world.clone(), task.to_waker());
@@ -105,10 +105,7 @@ fn wakes_that_race_the_poll_of_an_earlier_one_are_seen() {
 
 #[test]
 fn runs_on_two_threads_never_overlap() {
-    // Without a bound it takes minutes.
-    let mut models = loom::model::Builder::new();
-    models.preemption_bound = Some(3);
-    models.check(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let (there, waker) = (world.clone(), task.to_waker());
@@ -129,7 +126,7 @@ fn runs_on_two_threads_never_overlap() {
 
 #[test]
 fn a_last_reference_that_races_a_wake_does_not_cancel_it() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let other = task.clone();
@@ -145,7 +142,7 @@ fn a_last_reference_that_races_a_wake_does_not_cancel_it() {
 
 #[test]
 fn a_last_reference_that_races_a_wake_by_reference_is_the_last_once() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let (there, waker) = (world.clone(), task.to_waker());
@@ -164,7 +161,7 @@ fn a_last_reference_that_races_a_wake_by_reference_is_the_last_once() {
 
 #[test]
 fn of_two_last_references_one_is_the_last() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let other = task.clone();
@@ -180,7 +177,7 @@ fn of_two_last_references_one_is_the_last() {
 
 #[test]
 fn a_clone_that_races_a_last_drop_keeps_the_task() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let task = world.idle();
         let other = task.clone();
@@ -202,7 +199,7 @@ fn a_clone_that_races_a_last_drop_keeps_the_task() {
 
 #[test]
 fn headers_are_read_by_all_before_the_last_frees_them() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let runnable = world.detached(0);
         let readers = [runnable.task(), runnable.task()].map(|task| {
@@ -219,7 +216,7 @@ fn headers_are_read_by_all_before_the_last_frees_them() {
 
 #[test]
 fn a_woken_runnable_on_another_thread_races_a_wake() {
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         let mut polls = 0;
         let (counts, alive) = (world.clone(), Alive::new());
@@ -267,7 +264,7 @@ fn a_hook_that_ends_the_task_keeps_its_header_to_the_end_of_its_call() {
     }
 
     for how in HOWS {
-        loom::model(move || {
+        model(move || {
             let world = World::new();
             let runnable = spawn_detached(Body::new(&world, 1), Inline(world.clone(), Alive::new()));
             let task = runnable.task();
@@ -293,7 +290,7 @@ fn a_wake_by_value_of_a_header_without_bytes_gives_its_count_to_the_runnable() {
         WORLD.with_borrow(|world| world.as_ref().unwrap().push(runnable.into_raw()));
     }
 
-    loom::model(|| {
+    model(|| {
         let world = World::new();
         WORLD.replace(Some(world.clone()));
         let (runnable, handle) = spawn_with(Body::new(&world, 1), (), schedule);
