@@ -108,7 +108,7 @@ impl Held {
         self.record.cancels.fetch_add(1, Relaxed);
         match &self.task {
             Task::Waker(waker) => {
-                with_task!(Task::behind(waker), task => task.cancel(), waker _waker => unreachable!())
+                with_task!(Task::behind(waker), task => task.cancel(), waker _waker => unreachable!());
             }
             task => with_task!(task, task => task.cancel(), waker _waker => unreachable!()),
         }
@@ -117,7 +117,7 @@ impl Held {
     fn check(&self) {
         match &self.task {
             Task::Waker(waker) => {
-                with_task!(Task::behind(waker), task => task.header().data().check(), waker _w => ())
+                with_task!(Task::behind(waker), task => task.header().data().check(), waker _w => ());
             }
             task => with_task!(task, task => task.header().data().check(), waker _w => ()),
         }
@@ -224,7 +224,6 @@ impl<'w> Worker<'w> {
     fn step(&mut self) {
         match self.random.below(16) {
             0 if self.held.len() < KEPT => self.spawn(),
-            0 => self.some().into_iter().for_each(Held::end),
             1..=5 => self.run_one(),
             6 => {
                 let mailbox = self.random.below(self.world.mail.len());
@@ -238,7 +237,7 @@ impl<'w> Worker<'w> {
                 }
             }
             8 => self.some().into_iter().for_each(Held::wake),
-            9 => self.some().into_iter().for_each(Held::end),
+            0 | 9 => self.some().into_iter().for_each(Held::end),
             10 => {
                 if let Some(held) = self.some() {
                     if self.random.one_in(8) {
@@ -434,7 +433,9 @@ impl<'w> Worker<'w> {
                 }
                 ran += 1;
                 [linked.map(Ready::Linked), ready].into_iter().flatten().for_each(|runnable| self.run(runnable));
-                local.into_iter().for_each(|runnable| self.run_local(runnable));
+                if let Some(runnable) = local {
+                    self.run_local(runnable);
+                }
             }
             if rounds.over(ran) {
                 break;

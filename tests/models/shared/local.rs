@@ -106,6 +106,7 @@ fn a_wake_from_elsewhere_that_races_a_run_at_home_is_seen() {
 }
 
 #[test]
+#[expect(clippy::drop_non_drop, reason = "here the home ends")]
 fn a_home_that_goes_while_wakers_wake_and_drop_leaves_the_body_alone() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
@@ -133,6 +134,7 @@ fn a_home_that_goes_while_wakers_wake_and_drop_leaves_the_body_alone() {
 }
 
 #[test]
+#[expect(clippy::drop_non_drop, reason = "here the home ends")]
 fn last_wakers_of_a_home_that_is_gone_call_the_hook_once() {
     model(|| {
         let (world, home) = (World::new(), Home::new());

@@ -81,13 +81,13 @@ fn takers_on_two_threads_take_one_after_the_other() {
             Some(runnable.header().number)
         };
         let there = queue.clone();
-        let taker = thread::spawn(move || take_one(&there));
+        let other = thread::spawn(move || take_one(&there));
         let here = take_one(&queue);
-        let there = taker.join().unwrap();
-        let mut taken = [here, there].into_iter().flatten().collect::<Vec<_>>();
-        taken.sort_unstable();
-        assert!(!taken.is_empty(), "one of the two could take");
-        assert_eq!(taken, (0..taken.len()).collect::<Vec<_>>());
+        let there = other.join().unwrap();
+        let mut numbers = [here, there].into_iter().flatten().collect::<Vec<_>>();
+        numbers.sort_unstable();
+        assert!(!numbers.is_empty(), "one of the two could take");
+        assert_eq!(numbers, (0..numbers.len()).collect::<Vec<_>>());
         // The queue's end takes the others.
     });
 }

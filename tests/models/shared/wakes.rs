@@ -209,7 +209,9 @@ fn headers_are_read_by_all_before_the_last_frees_them() {
             })
         });
         assert!(matches!(runnable.run(), Run::Complete));
-        readers.into_iter().for_each(|reader| reader.join().unwrap());
+        for reader in readers {
+            reader.join().unwrap();
+        }
         world.ended();
     });
 }
@@ -286,6 +288,7 @@ std::thread_local! {
 
 #[test]
 fn a_wake_by_value_of_a_header_without_bytes_gives_its_count_to_the_runnable() {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "hooks get their header by reference")]
     fn schedule((): &(), runnable: Runnable<()>) {
         WORLD.with_borrow(|world| world.as_ref().unwrap().push(runnable.into_raw()));
     }
