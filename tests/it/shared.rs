@@ -11,5 +11,6 @@ mod panics;
 mod queues;
 mod scenarios;
 mod slots;
+mod stress;
 mod task_future;
 mod wakers;

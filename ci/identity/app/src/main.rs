@@ -11,6 +11,7 @@ use std::task::Waker;
 use common::{ALIKE_TARGET, Alike, JOB_TARGET, Job, Link, NUMBER};
 
 mod hidden;
+mod shared;
 
 /// Rows over the crate.
 mod first {
@@ -198,6 +199,7 @@ fn main() -> ExitCode {
     same_table_other_pointer(&mut checks, &targets.0);
     siblings_recover(&mut checks, &targets.0);
     hidden::task_types(&mut checks);
+    shared::checks(&mut checks, &rows);
     println!("{} rows, {} checks, {} wrong", rows.len(), checks.done, checks.failed);
     ExitCode::from(u8::from(checks.failed != 0))
 }

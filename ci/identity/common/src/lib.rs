@@ -93,3 +93,70 @@ declare_makers!();
 pub fn make<P: WakerPointer>(table: &'static WakerVTable<P>, pointer: P) -> Waker {
     table.waker(pointer)
 }
+
+/// Header data of shared tasks, of one layout. The last two are one generic type.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Header {
+    Job,
+    Alike,
+    Link,
+    OfJob,
+    OfAlike,
+}
+
+pub const HEADERS: [Header; 5] = [Header::Job, Header::Alike, Header::Link, Header::OfJob, Header::OfAlike];
+
+pub struct Of<T: 'static>(pub usize, pub std::marker::PhantomData<fn(T) -> T>);
+
+/// Tasks with each header, and how they are recovered, in the crate or module that invokes this.
+#[macro_export]
+macro_rules! declare_tasks {
+    ($tables:ident) => {
+        /// A waker of a new task that waits.
+        #[inline(never)]
+        pub fn task(header: $crate::Header) -> ::std::task::Waker {
+            fn waker<H: Send + Sync + 'static>(header: H) -> ::std::task::Waker {
+                let body = ::std::future::pending::<()>();
+                let (runnable, handle) = $tables::spawn_with(body, header, |_, runnable| drop(runnable));
+                let waker = runnable.task().to_waker();
+                assert!(matches!(runnable.run(), $tables::Run::Pending));
+                drop(handle);
+                waker
+            }
+            match header {
+                $crate::Header::Job => waker($crate::Job(7)),
+                $crate::Header::Alike => waker($crate::Alike(7)),
+                $crate::Header::Link => waker($crate::Link(&$crate::NUMBER)),
+                $crate::Header::OfJob => waker($crate::Of::<$crate::Job>(7, ::std::marker::PhantomData)),
+                $crate::Header::OfAlike => waker($crate::Of::<$crate::Alike>(7, ::std::marker::PhantomData)),
+            }
+        }
+
+        /// The number in the header behind `waker`, by each type, in the order of `HEADERS`.
+        pub fn headers(waker: &::std::task::Waker) -> [Option<usize>; 5] {
+            use $tables::TaskRef;
+            let found = [
+                TaskRef::from_waker(waker).map(|task: TaskRef<$crate::Job>| task.header().0),
+                TaskRef::from_waker(waker).map(|task: TaskRef<$crate::Alike>| task.header().0),
+                TaskRef::from_waker(waker).map(|task: TaskRef<$crate::Link>| *task.header().0),
+                TaskRef::from_waker(waker).map(|task: TaskRef<$crate::Of<$crate::Job>>| task.header().0),
+                TaskRef::from_waker(waker).map(|task: TaskRef<$crate::Of<$crate::Alike>>| task.header().0),
+            ];
+            let behind = [
+                TaskRef::header_behind(waker).map(|header: &$crate::Job| header.0),
+                TaskRef::header_behind(waker).map(|header: &$crate::Alike| header.0),
+                TaskRef::header_behind(waker).map(|header: &$crate::Link| *header.0),
+                TaskRef::header_behind(waker).map(|header: &$crate::Of<$crate::Job>| header.0),
+                TaskRef::header_behind(waker).map(|header: &$crate::Of<$crate::Alike>| header.0),
+            ];
+            assert_eq!(found, behind);
+            found
+        }
+
+        /// Another waker of the task behind `waker`, if its header is a `Job`.
+        pub fn again(waker: &::std::task::Waker) -> Option<::std::task::Waker> {
+            $tables::TaskRef::<$crate::Job>::from_waker(waker).map(|task| task.to_waker())
+        }
+    };
+}
+declare_tasks!(waker_tables);

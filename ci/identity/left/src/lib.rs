@@ -2,3 +2,4 @@
 
 common::declare_tables!(waker_tables);
 common::declare_makers!();
+common::declare_tasks!(waker_tables);
