@@ -165,5 +165,5 @@ pub use runnable::{Run, Runnable, Schedule};
 pub use slot::{Busy, TaskSlot};
 pub use spawn::TaskFuture;
 #[cfg(feature = "alloc")]
-pub use spawn::{spawn, spawn_detached, spawn_unchecked, spawn_unchecked_with, spawn_with};
+pub use spawn::{spawn, spawn_detached, spawn_unchecked, spawn_unchecked_in_place, spawn_unchecked_with, spawn_with};
 pub use task_ref::TaskRef;

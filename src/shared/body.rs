@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
 use super::cell::{Cell, Memory, Stage};
-use super::header::{self, AnyTask, Head, Ran, WAKERS};
+use super::header::{self, AnyTask, Head, Ptr, Ran, WAKERS};
 use super::joiner::{Join, take_joiner};
 use super::state::{CANCELLED, Ended, OUTPUT, PANICKED, Pause, State};
 use crate::sync;
@@ -110,17 +110,33 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Drop for 
             // SAFETY: the only count was `self`'s, and the body is gone.
             Ended::Last => unsafe { M::free(self.cell) },
             Ended::Joiner => {
+                // SAFETY: a joined task with this header data, whose slot was lent; the count is `self`'s.
+                let joiner = unsafe { take_joiner::<H>(task) };
+                // First, so that who is told of the end does not find the run holding the header still. Should this be the
+                // last count, and the header's destructor unwind, the handle is gone, and nobody waits.
                 // SAFETY: the count is `self`'s, and ends here.
-                let task = unsafe { AnyTask::from_ptr(task) };
-                // SAFETY: a joined task with this header data, whose slot was lent.
-                unsafe { take_joiner::<H>(task.as_ptr()) }.wake();
+                unsafe { header::release(task) };
+                joiner.wake();
             }
             Ended::Output => {
-                // SAFETY: the count is `self`'s, and ends here.
-                let _task = unsafe { AnyTask::from_ptr(task) };
+                let _release = Release(task);
                 // SAFETY: the stage holds an output that nobody else will fetch.
                 self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept>().drop_in_place() });
             }
+        }
+    }
+}
+
+/// A run's count, which is given up also where an output's destructor unwinds.
+struct Release(Ptr);
+
+impl Drop for Release {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the count is `self`'s.
+        if unsafe { header::state(self.0) }.release_owned() {
+            // SAFETY: it was the last one.
+            unsafe { header::last(self.0) }
         }
     }
 }

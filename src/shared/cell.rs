@@ -37,6 +37,8 @@ where
 /// Both begin where it does.
 #[repr(C)]
 pub(super) union Stage<F, O> {
+    /// While the future is being made.
+    empty: (),
     future: ManuallyDrop<F>,
     output: ManuallyDrop<O>,
 }
@@ -86,6 +88,44 @@ where
             place,
             stage: sync::Cell::new(Stage { future: ManuallyDrop::new(future) }),
         }
+    }
+
+    /// Allocates a scheduled task and makes its future there, of a reference to the header data. Its counts are the
+    /// caller's.
+    ///
+    /// # Safety
+    ///
+    /// `'a` ends before the header data does: at the earliest when the body is gone.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(super) unsafe fn boxed_in_place<'a>(data: H, place: P, make: impl FnOnce(&'a H) -> F) -> Ptr {
+        /// Frees the cell if `make` unwinds.
+        struct Empty<C>(NonNull<C>);
+
+        impl<C> Drop for Empty<C> {
+            fn drop(&mut self) {
+                // SAFETY: the cell is this call's alone, has no body, and was given out by `Box::into_raw`.
+                unsafe { InBox::free(self.0) }
+            }
+        }
+
+        let cell = Box::into_raw(Box::new(Self {
+            head: Head { table: const { &Self::table::<InBox>() }, state: State::new(J::JOINED) },
+            data,
+            joiner: J::new(),
+            place,
+            stage: sync::Cell::new(Stage { empty: () }),
+        }));
+        // SAFETY: `Box::into_raw` never gives null.
+        let empty = Empty(unsafe { NonNull::new_unchecked(cell) });
+        // SAFETY: the field is only ever used by shared reference, and lives for `'a`: the caller's promise.
+        let data = unsafe { &(*cell).data };
+        let future = make(data);
+        // SAFETY: nobody else knows the cell yet.
+        let stage = unsafe { &(*cell).stage };
+        // SAFETY: as above; both parts of a stage begin where it does.
+        stage.with_mut(|stage| unsafe { stage.cast::<F>().write(future) });
+        ManuallyDrop::new(empty).0.cast()
     }
 
     /// Allocates a scheduled task. Its counts are the caller's.

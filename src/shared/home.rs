@@ -108,28 +108,18 @@ impl<H: 'static> Drop for LocalRunnable<H> {
             Ended::Last => unsafe { (table.leave)(self.task) },
             Ended::Joiner | Ended::Output => {
                 // SAFETY: a joined task with this header data, whose slot was lent.
-                let waker = unsafe { take_joiner::<H>(self.task) };
-                let _count = Forsaken(self.task);
-                waker.wake();
+                let joiner = unsafe { take_joiner::<H>(self.task) };
+                // First the count, as where a body ends. Should it be the last, the hook is not called once more, since it
+                // may be what drops runnables.
+                // SAFETY: the count is `self`'s, and ends here.
+                let state = unsafe { header::state(self.task) };
+                if state.release() {
+                    let end = if state.is_complete() { table.free } else { table.leave };
+                    // SAFETY: it was the last one; the body is gone, or else stays.
+                    unsafe { end(self.task) }
+                }
+                joiner.wake();
             }
-        }
-    }
-}
-
-/// The count of a runnable that was dropped: should it be the last, the hook is not called once more, since it may be
-/// what drops them.
-struct Forsaken(Ptr);
-
-impl Drop for Forsaken {
-    fn drop(&mut self) {
-        // SAFETY: the count is `self`'s, and ends here.
-        let state = unsafe { header::state(self.0) };
-        // SAFETY: as above.
-        let table = unsafe { header::table(self.0) };
-        if state.release() {
-            let end = if state.is_complete() { table.free } else { table.leave };
-            // SAFETY: it was the last one; the body is gone, or else stays.
-            unsafe { end(self.0) }
         }
     }
 }

@@ -17,7 +17,7 @@ use super::task_ref::TaskRef;
 ///
 /// Dropping it detaches the task, which runs on if a waker or runnable of it is left. The output belongs to the handle:
 /// one that was not fetched is dropped with it, or by the run that made it if the handle is gone; never by a waker.
-/// So it is `Send` exactly if `T` is.
+/// So it is `Send` exactly if `T` is; it is always `Sync`, since the output needs `&mut`.
 ///
 /// It is ready once the body is gone (or, of a local task, once its runnable was dropped). A task that was cancelled too
 /// late has an output. A task that nobody can wake waits for as long as this handle lives: cancel it, or drop the handle.
@@ -58,7 +58,7 @@ impl Error for JoinError {}
 // SAFETY: the header data is `Send + Sync`, and of the rest it reaches the output alone, which is `Send`.
 unsafe impl<T: Send, H: 'static> Send for JoinHandle<T, H> {}
 // SAFETY: by shared reference it gives header data, which is `Sync`, and counts; the output needs `&mut`.
-unsafe impl<T: Send, H: 'static> Sync for JoinHandle<T, H> {}
+unsafe impl<T, H: 'static> Sync for JoinHandle<T, H> {}
 // The output is moved out of the task, and nothing else of a `T` is here.
 impl<T, H: 'static> Unpin for JoinHandle<T, H> {}
 

@@ -162,6 +162,39 @@ where
     (runnable, unsafe { JoinHandle::from_ptr(task) })
 }
 
+/// [`spawn_unchecked_with`] for a future that is made in its task, of a reference to the header data there.
+///
+/// The future may keep the reference: what header and body share needs no `Arc`. `make` is called once, here; where it
+/// panics, header and hook are dropped, and nothing was spawned.
+///
+/// Costs: as [`spawn`].
+///
+/// # Safety
+///
+/// What [`spawn_unchecked_with`] asks for. What `F` borrows of the header data through `'a` ends with the body, and is no
+/// borrow in the sense of that; it must not come out of the task with the output, nor by any other way.
+#[cfg(feature = "alloc")]
+#[inline]
+pub unsafe fn spawn_unchecked_in_place<'a, F, H, S, B>(
+    header: H,
+    hook: S,
+    make: B,
+) -> (Runnable<H>, JoinHandle<F::Output, H>)
+where
+    F: Future + 'a,
+    H: Send + Sync + 'static,
+    S: Fn(&H, Runnable<H>),
+    B: FnOnce(&'a H) -> F,
+{
+    // SAFETY: the caller's promise.
+    let task = unsafe { Cell::<H, Joiner, Hooked<S>, F>::boxed_in_place(header, Hooked(hook), make) };
+    // SAFETY: a new joined task has a count for each of the two; the data is an `H`. Where body, output and hook may go
+    // is the caller's promise.
+    let runnable = unsafe { Runnable::from_ptr(task) };
+    // SAFETY: as above.
+    (runnable, unsafe { JoinHandle::from_ptr(task) })
+}
+
 /// A [`WakeableTask`] as a future, so that it can be spawned.
 ///
 /// Only its `poll` is called, and its `close` where it is dropped before it was ready: when its task is cancelled, panicked,

@@ -266,6 +266,12 @@ impl State {
         true
     }
 
+    /// [`release`](Self::release) of a count that is exclusively the caller's: no locked instruction if it is the only one.
+    #[inline]
+    pub(super) fn release_owned(&self) -> bool {
+        counts(self.0.load(Ordering::Acquire)) == 1 || self.release()
+    }
+
     /// Decides over a task that nobody else can reach, whether or not the caller's count is given up already.
     #[inline]
     pub(super) fn last(&self) -> Fate {

@@ -87,7 +87,7 @@ fn shared_types() {
     assert_eq!(handle(autos!(TaskRef<Plain>)), [true; 3]);
     assert_eq!(handle(autos!(JoinHandle<u8, Plain>)), [true; 3]);
     assert_eq!(handle(autos!(JoinHandle<Unsync, Plain>)), [true; 3], "sent is all that an output is");
-    assert_eq!(handle(autos!(JoinHandle<Local, Plain>)), [false, false, true]);
+    assert_eq!(handle(autos!(JoinHandle<Local, Plain>)), [false, true, true], "shared, it shows no output");
     assert_eq!(handle(autos!(JoinHandle<std::marker::PhantomPinned, Plain>)), [true; 3]);
     assert_eq!(handle(autos!(Run<Plain>)), [true; 3]);
     assert_eq!(handle(autos!(LocalRun<Plain>)), [true; 3]);

@@ -142,7 +142,7 @@ fn a_joiner_may_fetch_the_output_inside_its_wake() {
     assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
     *lock(&joiner.0) = Some(handle);
     assert!(matches!(runnable.run(), Run::Complete));
-    assert_eq!(log.events(), "pbof");
+    assert_eq!(log.events(), "pbfo", "its handle is the last: the run has given up its count");
 }
 
 /// The last handle has gone, a new one comes from the runnable, and the body uses that while it is dropped.

@@ -3,10 +3,11 @@
 //! A step is a letter, and what comes of it a word: the letters of the world, then the step's own answer.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use waker_tables::*;
@@ -182,10 +183,10 @@ fn a_body_may_read_the_header_of_its_own_task() {
         std::future::poll_fn(|context| {
             let runs = TaskRef::<AtomicUsize>::header_behind(context.waker()).expect("its own task");
             if runs.load(Ordering::Relaxed) == 5 {
-                return std::task::Poll::Ready(());
+                return Poll::Ready(());
             }
             context.waker().wake_by_ref();
-            std::task::Poll::Pending
+            Poll::Pending
         })
     };
     let handles: Vec<_> = (0..2)
@@ -227,4 +228,48 @@ fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
     assert_eq!(poll(&first), (true, 1), "none is kept");
     drop(handle);
     assert_eq!(world.finish(&home), "");
+}
+
+/// Who is told that a task is over and gives up its handle finds nobody else holding the header.
+#[test]
+fn the_run_holds_the_header_no_more_when_the_joiner_is_told() {
+    struct Tells(Mutex<Option<JoinHandle<u8, Arc<()>>>>, Arc<()>);
+
+    impl std::task::Wake for Tells {
+        fn wake(self: Arc<Self>) {
+            drop(lock(&self.0).take().expect("told once"));
+            assert_eq!(Arc::strong_count(&self.1), 1, "the header is gone with its last handle");
+        }
+    }
+
+    let header = Arc::new(());
+    let (runnable, mut handle) = spawn_with(async { 1 }, Arc::clone(&header), |_, _| {});
+    let joiner = Arc::new(Tells(Mutex::new(None), header));
+    let waker = Waker::from(Arc::clone(&joiner));
+    assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+    *lock(&joiner.0) = Some(handle);
+    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(lock(&joiner.0).is_none(), "it was told");
+}
+
+/// A future that is made in its task may borrow the header data; where making it panics, nothing is left.
+#[test]
+fn a_future_made_in_place_borrows_the_header() {
+    let gone = Arc::new(());
+    let hook = |_: &(u8, Arc<()>), runnable: Runnable<_>| drop(runnable);
+    // SAFETY: the future is `Send`, and what it borrows of the header does not leave it.
+    let (runnable, mut handle) =
+        unsafe { spawn_unchecked_in_place((7, Arc::clone(&gone)), hook, |header| async move { header.0 }) };
+    assert!(matches!(runnable.run(), Run::Complete));
+    let answer = Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(answer, Poll::Ready(Ok(7)));
+    drop(handle);
+    assert_eq!(Arc::strong_count(&gone), 1);
+
+    let makes = |_: &(u8, Arc<()>)| -> std::future::Ready<()> { panic!("told to") };
+    let header = (7, Arc::clone(&gone));
+    // SAFETY: no task is made.
+    let panicked = catch_unwind(AssertUnwindSafe(|| unsafe { spawn_unchecked_in_place(header, hook, makes) }));
+    assert!(panicked.is_err());
+    assert_eq!(Arc::strong_count(&gone), 1);
 }
