@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares two builds of one criterion bench: `bench.sh <one> <other> <folder for criterion> <rounds>`.
-# The builds take turns at each benchmark, so that what else the machine does hits both; of all rounds the fastest
-# counts. Prints nanoseconds, nanoseconds, and the ratio of the second to the first, and the geometric mean last.
+# The builds take turns at each benchmark, so that what else the machine does hits both, and rounds are short, so that
+# some see nothing else; the fastest counts. Prints nanoseconds, nanoseconds, and the ratio of the second to the first, and the geometric mean last.
 set -euo pipefail
 one=$(realpath "$1") other=$(realpath "$2") rounds=$4
 mkdir -p "$3"
@@ -11,7 +11,7 @@ cd "$CRITERION_HOME"
 
 once() { # the middle of criterion's three estimates, in nanoseconds
     "$1" --bench --noplot --discard-baseline --exact "$2" \
-        --sample-size 10 --warm-up-time "${PORTS_WARM:-0.2}" --measurement-time "${PORTS_MEASURE:-0.5}" 2>/dev/null |
+        --sample-size 10 --nresamples 1000 --warm-up-time 0.1 --measurement-time 0.2 2>/dev/null |
         awk '/time: / { sub(/.*time: *\[/, ""); unit = $4; x = $3
             print x * (unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit == "ns" ? 1 : unit == "ps" ? 1e-3 : 1e3) }'
 }

@@ -6,13 +6,15 @@
 #   examples  async-executor's examples; smol's examples that need nothing but loopback
 #   http      a server on smol and hyper: every route, then a load
 #   bytes     what a task takes
+#   steps     how long the steps of its life take
 #   bench     async-executor's benchmarks
 #
 # Each runs with the published package and with the one here, put in its place through `[patch]`. What is published comes
 # from the package registry, is used as it is, and stays under `target`. Fails if a test that passes with the published
 # package does not with ours, an example does not come to its end, or a request fails.
 #
-# PORTS_SECONDS (10): of each load. PORTS_ROUNDS (3): of loads and benchmarks, in turn; the best of them counts.
+# PORTS_SECONDS (10): of each load. PORTS_ROUNDS (3): of loads; ten times as many
+# of benchmarks. The two take turns, and the best round counts.
 # PORTS_SCRATCH: where all is built.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -143,7 +145,7 @@ http() { # builds our two programs
     for which in plain patched; do
         mkdir -p "programs/$which"
         with "$which" http async-task build --quiet --release
-        cp build/release/http build/release/bytes "programs/$which"
+        cp build/release/{http,bytes,steps} "programs/$which"
     done
 }
 
@@ -186,6 +188,21 @@ step_bytes() {
     done < <(paste -d' ' <(programs/plain/bytes) <(programs/patched/bytes))
 }
 
+step_steps() {
+    http
+    local which round
+    rm -f programs/*.steps
+    for ((round = 0; round < rounds; round++)); do
+        for which in plain patched; do "programs/$which/steps" >>"programs/$which.steps"; done
+    done
+    local name
+    while read -r name; do
+        best() { grep -F "$2|" "programs/$1.steps" | cut -d'|' -f2 | sort -g | head -n 1; }
+        row "$name, ns" "$(best plain "$name")" "$(best patched "$name")" \
+            "$(ratio "$(best plain "$name")" "$(best patched "$name")")"
+    done < <(cut -d'|' -f1 programs/plain.steps | awk '!seen[$0]++')
+}
+
 step_bench() {
     executor
     local which
@@ -194,12 +211,12 @@ step_bench() {
         with "$which" executor async-task bench --quiet --all-features --no-run --message-format json |
             sed -n 's/.*"name":"executor".*"executable":"\([^"]*\)".*/\1/p' | xargs -I{} cp {} "programs/$which/bench"
     done
-    "$ports/bench.sh" programs/plain/bench programs/patched/bench criterion "$rounds" | tee bench.txt
+    "$ports/bench.sh" programs/plain/bench programs/patched/bench criterion $((rounds * 10)) | tee bench.txt
     while read -r line; do summary+=("$line"); done <bench.txt
 }
 
 steps=("$@")
-[ $# -gt 0 ] || steps=(tests futures examples http bytes bench)
+[ $# -gt 0 ] || steps=(tests futures examples http bytes steps bench)
 for step in "${steps[@]}"; do
     echo "=== $step"
     "step_$step"

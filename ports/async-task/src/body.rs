@@ -139,6 +139,9 @@ impl<F: Future> Future for Local<F> {
 #[cfg(feature = "std")]
 impl<F> Drop for Local<F> {
     fn drop(&mut self) {
+        if thread::panicking() && self.home != this_thread() {
+            return; // The poll has refused already, and a second panic would end the process.
+        }
         self.check();
         // SAFETY: the field is not used again.
         unsafe { ManuallyDrop::drop(&mut self.future) }

@@ -133,9 +133,10 @@ where
         // SAFETY: the caller's promise.
         return unsafe { place(metadata, future, schedule) };
     }
+    let future = Late::new(|metadata| Body::<_, CATCHES>(future(metadata)));
     // SAFETY: the caller's promise.
-    let (runnable, task) = unsafe { place(metadata, Body::<_, CATCHES>(Late::new(future)), schedule) };
-    // The first poll makes the future, here and now.
+    let (runnable, task) = unsafe { place(metadata, future, schedule) };
+    // The first poll makes the future, here and now. A panic of that goes to the caller.
     match runnable.into_inner().run() {
         Run::Woken(runnable) => (Runnable::new(runnable), task),
         Run::Pending | Run::Complete => unreachable!("the first poll wakes its task"),
