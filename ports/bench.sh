@@ -9,10 +9,10 @@ export CRITERION_HOME
 CRITERION_HOME=$(realpath "$3")
 cd "$CRITERION_HOME"
 
-once() { # the middle of criterion's three estimates, in nanoseconds
+once() { # the lowest of criterion's three estimates, in nanoseconds
     "$1" --bench --noplot --discard-baseline --exact "$2" \
-        --sample-size 10 --nresamples 1000 --warm-up-time 0.1 --measurement-time 0.2 2>/dev/null |
-        awk '/time: / { sub(/.*time: *\[/, ""); unit = $4; x = $3
+        --sample-size 10 --nresamples 1000 --warm-up-time 0.1 --measurement-time 0.15 2>/dev/null |
+        awk '/time: / { sub(/.*time: *\[/, ""); unit = $2; x = $1
             print x * (unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit == "ns" ? 1 : unit == "ps" ? 1e-3 : 1e3) }'
 }
 
