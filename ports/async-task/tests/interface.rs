@@ -3,12 +3,13 @@
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
+use std::mem::replace;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -27,10 +28,9 @@ fn poll<F: Future>(future: F) -> Poll<F::Output> {
 async fn turn() {
     let mut gave = false;
     poll_fn(|context| {
-        if gave {
+        if replace(&mut gave, true) {
             return Poll::Ready(());
         }
-        gave = true;
         context.waker().wake_by_ref();
         Poll::Pending
     })
@@ -86,6 +86,25 @@ fn cancel_waits_for_the_future_and_drops_a_late_output() {
 }
 
 #[test]
+fn cancel_during_the_last_poll_is_in_time() {
+    type Cancel = Pin<Box<dyn Future<Output = Option<Arc<()>>> + Send>>;
+
+    let cancel: Arc<Mutex<Option<Cancel>>> = Arc::default();
+    let output = Arc::new(());
+    let (slot, given) = (cancel.clone(), output.clone());
+    let future = async move {
+        assert_eq!(poll(slot.lock().unwrap().as_mut().unwrap()), Poll::Pending);
+        given
+    };
+    let (runnable, task) = async_task::spawn(future, |_| unreachable!("it is not woken"));
+    *cancel.lock().unwrap() = Some(Box::pin(task.cancel()));
+    runnable.run();
+    let cancelled = cancel.lock().unwrap().take().unwrap();
+    assert_eq!(poll(cancelled), Poll::Ready(None));
+    assert_eq!(Arc::strong_count(&output), 1, "what came too late is gone");
+}
+
+#[test]
 fn propagated_panic_leaves_the_task_and_another_the_run() {
     for propagate in [true, false] {
         let (runnable, mut task) = Builder::new()
@@ -102,13 +121,22 @@ fn propagated_panic_leaves_the_task_and_another_the_run() {
 fn schedule_is_told_of_a_wake_during_the_run() {
     let (sender, queue) = channel();
     let schedule = move |runnable, info: ScheduleInfo| sender.send((runnable, info.woken_while_running)).unwrap();
-    let (runnable, task) = async_task::spawn(turn(), WithInfo(schedule));
+    let future = async {
+        turn().await;
+        let mut waited = false;
+        poll_fn(|_| if replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    };
+    let (runnable, task) = async_task::spawn(future, WithInfo(schedule));
+    let waker = runnable.waker();
     runnable.schedule();
     let mut told = Vec::new();
     while let Ok((runnable, woken_while_running)) = queue.try_recv() {
         told.push((woken_while_running, runnable.run()));
+        if told.len() == 2 {
+            waker.wake_by_ref();
+        }
     }
-    assert_eq!(told, [(false, true), (true, false)]);
+    assert_eq!(told, [(false, true), (true, false), (false, false)]);
     assert_eq!(poll(task), Poll::Ready(()));
 }
 
