@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Compares two builds of one criterion bench: `bench.sh <one> <other> <folder for criterion> <rounds>`.
-# The builds take turns at each benchmark, so that what else the machine does hits both, and rounds are short, so that
-# some see nothing else; the fastest counts. Prints nanoseconds, nanoseconds, and the ratio of the second to the first, and the geometric mean last.
+# The builds take turns, so that what else the machine does hits both; a round is short and goes through all benchmarks,
+# so that each sees some quiet moment; the fastest round counts. Prints nanoseconds, nanoseconds, and the ratio of the
+# second to the first, and the geometric mean last.
 set -euo pipefail
 one=$(realpath "$1") other=$(realpath "$2") rounds=$4
 mkdir -p "$3"
@@ -9,24 +10,32 @@ export CRITERION_HOME
 CRITERION_HOME=$(realpath "$3")
 cd "$CRITERION_HOME"
 
-once() { # the lowest of criterion's three estimates, in nanoseconds
+once() { # <build> <benchmark>: the lowest of criterion's three estimates, in nanoseconds
     "$1" --bench --noplot --discard-baseline --exact "$2" \
         --sample-size 10 --nresamples 1000 --warm-up-time 0.1 --measurement-time 0.15 2>/dev/null |
-        awk '/time: / { sub(/.*time: *\[/, ""); unit = $2; x = $1
-            print x * (unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit == "ns" ? 1 : unit == "ps" ? 1e-3 : 1e3) }'
+        awk '/time: / { sub(/.*time: *\[/, "")
+            print $1 * ($2 == "s" ? 1e9 : $2 == "ms" ? 1e6 : $2 == "ns" ? 1 : $2 == "ps" ? 1e-3 : 1e3) }'
 }
 
-"$one" --bench --list | sed -n 's/: benchmark$//p' | while read -r name; do
-    for ((round = 0; round < rounds; round++)); do
-        if ((round % 2)); then
-            echo "two $(once "$other" "$name")"
-            echo "one $(once "$one" "$name")"
-        else
-            echo "one $(once "$one" "$name")"
-            echo "two $(once "$other" "$name")"
-        fi
-    done | awk -v name="$name" 'NF == 2 && (!($1 in best) || $2 < best[$1]) { best[$1] = $2 }
-        END { printf "%-46s %12.0f %12.0f %6.2f\n", name, best["one"], best["two"], best["two"] / best["one"] }'
-done | tee figures
-awk '{ sum += log($NF); n++; if ($NF > worst) { worst = $NF; which = $1 } }
-    END { printf "geometric mean of %d %.2f, worst %.2f (%s)\n", n, exp(sum / n), worst, which }' figures
+"$one" --bench --list | sed -n 's/: benchmark$//p' >names
+for ((round = 0; round < rounds; round++)); do
+    while read -r name; do
+        if ((round % 2)); then order="two one"; else order="one two"; fi
+        for which in $order; do
+            if [ "$which" = one ]; then build=$one; else build=$other; fi
+            echo "$name $which $(once "$build" "$name")"
+        done
+    done <names
+done >rounds
+
+awk 'NF == 3 && (!(($1, $2) in best) || $3 < best[$1, $2]) { best[$1, $2] = $3 }
+    NF == 3 && !seen[$1]++ { names[++n] = $1 }
+    END {
+        for (i = 1; i <= n; i++) {
+            name = names[i]; ratio = best[name, "two"] / best[name, "one"]
+            printf "%-46s %18.0f %18.0f %8.2f\n", name, best[name, "one"], best[name, "two"], ratio
+            sum += log(ratio)
+            if (ratio > worst) { worst = ratio; which = name }
+        }
+        printf "geometric mean of %d: %.2f, worst: %.2f (%s)\n", n, exp(sum / n), worst, which
+    }' rounds
