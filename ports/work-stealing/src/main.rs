@@ -281,6 +281,14 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+fn until(condition: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !condition() {
+        assert!(begin.elapsed() < PATIENCE, "what is waited for does not come");
+        thread::yield_now();
+    }
+}
+
 /// A board with queens in some of its rows: the columns and diagonals of the next row that they attack.
 #[derive(Clone, Copy)]
 struct Board {
@@ -417,9 +425,7 @@ fn outside_is_not_forgotten() {
     let zero = || AtomicU64::new(0);
     let shared = Arc::new(Flood { polls: zero(), asked: zero(), ran: zero() });
     let floods = [(); 2].map(|()| workers.pool.spawn(flood(shared.clone())));
-    while shared.polls.load(Ordering::Relaxed) < 100 {
-        thread::yield_now();
-    }
+    until(|| shared.polls.load(Ordering::Relaxed) > 100);
     let ran = shared.clone();
     let task = workers.pool.spawn(async move {
         ran.ran.store(ran.polls.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -439,18 +445,20 @@ fn panics_and_shut_down() {
     let panics = workers.pool.spawn(async { resume_unwind(Box::new("without a message")) });
     assert_eq!(block_on::<Handle<()>>(panics), None);
     // Both workers are still there, and have gone to sleep.
-    while workers.pool.bell.asleep.load(Ordering::SeqCst) < 2 {
-        thread::yield_now();
-    }
+    until(|| workers.pool.bell.asleep.load(Ordering::SeqCst) == 2);
     let works = workers.pool.spawn(async { 6 * 7 });
     assert_eq!(block_on(works), Some(42));
 
     let waits = workers.pool.spawn(pending::<()>());
-    let never_waits = workers.pool.spawn(async {
+    let turns = Arc::new(AtomicU64::new(0));
+    let counted = turns.clone();
+    let never_waits = workers.pool.spawn(async move {
         loop {
+            count(&counted);
             turn().await;
         }
     });
+    until(|| turns.load(Ordering::Relaxed) > 100);
     let pool = workers.shut_down();
     let late = pool.spawn(async { unreachable!("nobody runs it") });
     assert_eq!(block_on(waits.cancel()), None);
