@@ -13,7 +13,7 @@
 # from the package registry, is used as it is, and stays under `target`. Fails if a test that passes with the published
 # package does not with ours, an example does not come to its end, or a request fails.
 #
-# PORTS_SECONDS (10): of each load. PORTS_ROUNDS (3): of loads; four times as many
+# PORTS_SECONDS (10): of each load. PORTS_ROUNDS (3): of loads; eight times as many
 # of benchmarks. The two take turns, and the best round counts.
 # PORTS_SCRATCH: where all is built.
 set -euo pipefail
@@ -211,7 +211,7 @@ step_bench() {
         with "$which" executor async-task bench --quiet --all-features --no-run --message-format json |
             sed -n 's/.*"name":"executor".*"executable":"\([^"]*\)".*/\1/p' | xargs -I{} cp {} "programs/$which/bench"
     done
-    "$ports/bench.sh" programs/plain/bench programs/patched/bench criterion $((rounds * 4)) | tee bench.txt
+    "$ports/bench.sh" programs/plain/bench programs/patched/bench criterion $((rounds * 8)) | tee bench.txt
     mapfile -t -O "${#summary[@]}" summary <bench.txt
 }
 
