@@ -11,7 +11,7 @@ CRITERION_HOME=$(realpath "$3")
 cd "$CRITERION_HOME"
 
 once() { # <build> <benchmark>: the lowest of criterion's three estimates, in nanoseconds
-    "$1" --bench --noplot --discard-baseline --exact "$2" \
+    timeout 120 "$1" --bench --noplot --discard-baseline --exact "$2" \
         --sample-size 10 --nresamples 1000 --warm-up-time 0.1 --measurement-time 0.15 2>/dev/null |
         awk '/time: / { sub(/.*time: *\[/, "")
             print $1 * ($2 == "s" ? 1e9 : $2 == "ms" ? 1e6 : $2 == "ns" ? 1 : $2 == "ps" ? 1e-3 : 1e3) }'

@@ -47,5 +47,7 @@ for load in "64 /" "1000 /" "64 /sum"; do
         END { if (!rate) exit 1; sub(" ", " connections, ", load); printf "load: %s|%s|%s|%s|%.2f\n", load, rate, p50, p99, cpu / requests }' "$room/wrk"
 done
 exec 3>&-
-wait "$server" # It ends with its input, and well.
+for ((i = 0; i < 100; i++)); do kill -0 "$server" 2>/dev/null || break; sleep 0.1; done
+if kill -0 "$server" 2>/dev/null; then echo "the server does not end with its input" >&2 && exit 1; fi
+wait "$server"
 [ ! -s "$room/err" ] || { cat "$room/err" >&2; exit 1; }

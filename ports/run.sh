@@ -10,8 +10,8 @@
 #   bench     async-executor's benchmarks
 #
 # Each runs with the published package and with the one here, put in its place through `[patch]`. What is published comes
-# from the package registry, is used as it is, and stays under `target`. Fails if a test that passes with the published
-# package does not with ours, an example does not come to its end, or a request fails.
+# from the package registry, is used as it is, and stays under `target`. Fails if a test or an example that is well with the
+# published package is not with ours, or if a request fails.
 #
 # PORTS_SECONDS (10): of each load. PORTS_ROUNDS (3): of loads; eight times as many
 # of benchmarks. The two take turns, and the best round counts.
@@ -128,7 +128,7 @@ step_examples() {
         with "$which" executor async-task build --quiet --examples
         find build/debug/examples -maxdepth 1 -type f -perm -u+x ! -name '*-????????????????' \
             -exec cp -t "programs/$which" {} +
-        "$ports/examples.sh" "programs/$which" | tee "programs/$which.examples"
+        timeout --kill-after=10 180 "$ports/examples.sh" "programs/$which" | tee "programs/$which.examples"
         for name in limit priority; do
             if timeout 60 "programs/$which/$name" >/dev/null; then echo "$name ok"; else echo "$name FAILED"; fi
         done | tee -a "programs/$which.examples"
@@ -157,7 +157,7 @@ step_http() {
     rm -f programs/*.http
     for ((round = 0; round < rounds; round++)); do
         for which in plain patched; do
-            "$ports/http.sh" "programs/$which/http" "$seconds" | tee -a "programs/$which.http" ||
+            timeout --kill-after=10 $((seconds * 3 + 120)) "$ports/http.sh" "programs/$which/http" "$seconds" | tee -a "programs/$which.http" ||
                 fail "http, $which: a request failed"
         done
     done
