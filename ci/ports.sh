@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 target="${CARGO_TARGET_DIR:-$PWD/target}"
-export CARGO_TARGET_DIR="$target/ports/build"
+export CARGO_TARGET_DIR="$target/ports/build" CARGO_PROFILE_DEV_DEBUG=0
 cargo clippy --quiet --manifest-path ports/Cargo.toml --workspace --all-targets -- -D warnings
 cargo clippy --quiet --manifest-path ports/Cargo.toml --package async-task --package futures-task --no-default-features -- \
     -D warnings

@@ -23,7 +23,7 @@ scratch=${PORTS_SCRATCH:-$(dirname "$ports")/target/ports}
 seconds=${PORTS_SECONDS:-10} rounds=${PORTS_ROUNDS:-3}
 mkdir -p "$scratch"
 cd "$scratch"
-export CARGO_TARGET_DIR="$scratch/build" RUST_BACKTRACE=0 CARGO_TERM_COLOR=never
+export CARGO_TARGET_DIR="$scratch/build" CARGO_PROFILE_DEV_DEBUG=0 RUST_BACKTRACE=0 CARGO_TERM_COLOR=never
 summary=() failed=0
 row() { summary+=("$(printf '%-46s %18s %18s %8s' "$@")"); }
 fail() { echo "FAILED: $*" >&2; failed=1; }
