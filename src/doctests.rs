@@ -6,6 +6,9 @@ mod readme {}
 #[doc = include_str!("../docs/MIGRATING.md")]
 mod migrating {}
 
+#[doc = include_str!("../docs/porting.md")]
+mod porting {}
+
 #[doc = include_str!("../docs/waking.md")]
 mod waking {}
 

@@ -1,0 +1,149 @@
+//! What stands around the future in a task.
+
+#[cfg(feature = "std")]
+use alloc::boxed::Box;
+use core::future::Future;
+#[cfg(feature = "std")]
+use core::mem::ManuallyDrop;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+#[cfg(feature = "std")]
+use std::thread::{self, ThreadId};
+
+use waker_tables::TaskRef;
+
+use crate::header::Header;
+
+/// What a panic left.
+#[cfg(feature = "std")]
+pub(crate) type Payload = Box<dyn core::any::Any + Send>;
+/// No panic is caught without `std`.
+#[cfg(not(feature = "std"))]
+pub(crate) type Payload = core::convert::Infallible;
+
+/// Goes on with a panic that was caught.
+#[cold]
+pub(crate) fn resume(payload: Payload) -> ! {
+    #[cfg(feature = "std")]
+    std::panic::resume_unwind(payload);
+    #[cfg(not(feature = "std"))]
+    match payload {}
+}
+
+/// A future whose panic is its output, if it `CATCHES`.
+pub(crate) struct Body<F, const CATCHES: bool>(pub(crate) F);
+
+impl<F: Future, const CATCHES: bool> Future for Body<F, CATCHES> {
+    type Output = Result<F::Output, Payload>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: the field is pinned as the whole is: it is not moved, and there is no other way to it.
+        let future = unsafe { self.map_unchecked_mut(|body| &mut body.0) };
+        #[cfg(feature = "std")]
+        if CATCHES {
+            // After a panic the future is dropped and not looked at.
+            let polled = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| future.poll(context)));
+            return match polled {
+                Ok(polled) => polled.map(Ok),
+                Err(payload) => Poll::Ready(Err(payload)),
+            };
+        }
+        future.poll(context).map(Ok)
+    }
+}
+
+/// A future that is made in its task, of a reference to the metadata there. Its first poll makes it and no more.
+///
+/// `'a` is a lifetime of the metadata of that task.
+pub(crate) enum Late<'a, M, B, F> {
+    Unmade(B, core::marker::PhantomData<&'a M>),
+    Made(F),
+    /// The making panicked.
+    Failed,
+}
+
+impl<'a, M: 'static, B: FnOnce(&'a M) -> F, F: Future> Late<'a, M, B, F> {
+    pub(crate) const fn new(make: B) -> Self {
+        Self::Unmade(make, core::marker::PhantomData)
+    }
+
+    /// The making, out of the way of the polls.
+    #[cold]
+    fn make(&mut self, context: &Context<'_>) {
+        let Self::Unmade(make, _) = core::mem::replace(self, Self::Failed) else { return };
+        let header = TaskRef::<Header<M>>::header_behind(context.waker()).expect("a task polls with its own waker");
+        let metadata = &raw const header.metadata;
+        // SAFETY: the future stands in the same task as the metadata, and is dropped before it.
+        let metadata: &'a M = unsafe { &*metadata };
+        *self = Self::Made(make(metadata));
+        context.waker().wake_by_ref();
+    }
+}
+
+impl<'a, M: 'static, B: FnOnce(&'a M) -> F, F: Future> Future for Late<'a, M, B, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: a future that was made is not moved.
+        let this = unsafe { self.get_unchecked_mut() };
+        if let Self::Made(future) = this {
+            // SAFETY: the future is pinned as the whole is.
+            return unsafe { Pin::new_unchecked(future) }.poll(context);
+        }
+        this.make(context);
+        Poll::Pending
+    }
+}
+
+#[cfg(feature = "std")]
+fn this_thread() -> ThreadId {
+    std::thread_local! {
+        static ID: ThreadId = thread::current().id();
+    }
+    ID.try_with(|id| *id).unwrap_or_else(|_| thread::current().id())
+}
+
+/// A future that refuses other threads than the one where it was made: it panics there, and is leaked if dropped there.
+#[cfg(feature = "std")]
+pub(crate) struct Local<F> {
+    home: ThreadId,
+    future: ManuallyDrop<F>,
+}
+
+#[cfg(feature = "std")]
+impl<F> Local<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Self { home: this_thread(), future: ManuallyDrop::new(future) }
+    }
+
+    #[inline]
+    fn check(&self) {
+        assert!(self.home == this_thread(), "a local task was run or dropped on another thread");
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F: Future> Future for Local<F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.check();
+        // SAFETY: the field is pinned as the whole is: it is dropped where it stands, or not at all.
+        unsafe { self.map_unchecked_mut(|local| &mut *local.future) }.poll(context)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<F> Drop for Local<F> {
+    fn drop(&mut self) {
+        if thread::panicking() && self.home != this_thread() {
+            return; // The poll has refused already, and a second panic would end the process.
+        }
+        self.check();
+        // SAFETY: the field is not used again.
+        unsafe { ManuallyDrop::drop(&mut self.future) }
+    }
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/env bash
+# Known runtimes, unmodified, on this crate's tasks and wakers: `run.sh [step…]`, all steps if none is named.
+#
+#   tests     async-task's own tests; async-executor's own tests
+#   futures   the tests of futures and futures-executor, on `futures-task`
+#   examples  async-executor's examples; smol's examples that need nothing but loopback
+#   http      a server on smol and hyper: every route, then a load
+#   bytes     what a task takes
+#   steps     how long the steps of its life take
+#   bench     async-executor's benchmarks
+#
+# Each runs with the published package and with the one here, put in its place through `[patch]`. What is published comes
+# from the package registry, is used as it is, and stays under `target`. Fails if a test or an example that is well with the
+# published package is not with ours, or if a request fails.
+#
+# PORTS_SECONDS (10): of each load. PORTS_ROUNDS (3): of loads; eight times as many
+# of benchmarks. The two take turns, and the best round counts.
+# PORTS_SCRATCH: where all is built.
+set -euo pipefail
+cd "$(dirname "$0")"
+ports=$PWD
+scratch=${PORTS_SCRATCH:-$(dirname "$ports")/target/ports}
+seconds=${PORTS_SECONDS:-10} rounds=${PORTS_ROUNDS:-3}
+mkdir -p "$scratch"
+cd "$scratch"
+export CARGO_TARGET_DIR="$scratch/build" CARGO_PROFILE_DEV_DEBUG=0 RUST_BACKTRACE=0 CARGO_TERM_COLOR=never
+summary=() failed=0
+row() { summary+=("$(printf '%-46s %18s %18s %8s' "$@")"); }
+fail() { echo "FAILED: $*" >&2; failed=1; }
+ratio() { awk -v one="$1" -v two="$2" 'BEGIN { printf "%.2f", two / one }'; }
+
+need() { # <program or file> <Debian package>: installs the package if the program is missing
+    command -v "$1" >/dev/null || [ -e "$1" ] || {
+        echo "installing $2"
+        apt-get update -qq && apt-get install -qq -y "$2" >/dev/null
+    }
+}
+
+published() { # <name> <version> <folder>: puts a published package there
+    mkdir -p get/src && touch get/src/lib.rs
+    printf '[package]\nname = "get"\nversion = "0.0.0"\n[dependencies]\n%s = "=%s"\n[workspace]\n' "$1" "$2" >get/Cargo.toml
+    local manifest
+    manifest=$(cargo metadata --quiet --format-version 1 --manifest-path get/Cargo.toml |
+        grep -o "\"manifest_path\":\"[^\"]*/$1-$2/Cargo.toml\"" | cut -d'"' -f4)
+    mkdir -p "$3" && cp -r "$(dirname "$manifest")/." "$3"
+    rm -f "$3/Cargo.lock"
+}
+
+# The workspace in a folder, with either lock file; they differ in the one package that is patched.
+lock() { # <folder> <package to patch>
+    (
+        cd "$1"
+        [ -e plain.lock ] || { cargo generate-lockfile --quiet && mv Cargo.lock plain.lock; }
+        cp plain.lock Cargo.lock
+        local patch=(--config "patch.crates-io.$2.path=\"$ports/$2\"")
+        cargo update --quiet "${patch[@]}" "$2"
+        cargo tree --quiet "${patch[@]}" --edges all --invert "$2" | grep -F "($ports/$2)" >/dev/null
+        mv Cargo.lock patched.lock
+    )
+}
+with() { # <plain|patched> <folder> <package to patch> <cargo's arguments>…
+    local patch=()
+    [ "$1" = plain ] || patch=(--config "patch.crates-io.$3.path=\"$ports/$3\"")
+    (cd "$2" && cp "$1.lock" Cargo.lock && timeout --kill-after=10 1800 cargo "$4" "${patch[@]}" "${@:5}")
+}
+
+compare_tests() { # <title> <folder> <package to patch> <cargo test's arguments>…
+    local which lost
+    for which in plain patched; do
+        with "$which" "$2" "$3" test --no-fail-fast "${@:4}" >"$2/$which.log" 2>&1 || true
+        awk '/^ *(Running|Doc-tests) / { sub(/ \(.*/, ""); binary = $NF }
+            / \.\.\. (ok|FAILED)$/ { print binary, $0 }' "$2/$which.log" | sort >"$2/$which.tests"
+        grep ' ok$' "$2/$which.tests" >"$2/$which.passed" || true
+    done
+    lost=$(comm -23 "$2/plain.passed" "$2/patched.passed")
+    [ -s "$2/plain.passed" ] || lost="nothing ran, see $2/plain.log"
+    [ -z "$lost" ] || fail "$1: $lost"
+    count() { echo "$(wc -l <"$2/$1.passed") of $(wc -l <"$2/$1.tests")"; }
+    row "$1, passed" "$(count plain "$2")" "$(count patched "$2")" ""
+}
+
+executor() {
+    mkdir -p executor
+    printf '[workspace]\nresolver = "2"\nmembers = ["async-executor"]\n' >executor/Cargo.toml
+    published async-executor 1.14.1 executor/async-executor
+    lock executor async-task
+}
+
+step_tests() {
+    published async-task 4.7.1 async-task
+    mkdir -p tests/src && touch tests/src/lib.rs
+    cp "$ports/published/async-task.toml" tests/Cargo.toml
+    cp -r async-task/tests tests
+    lock tests async-task
+    compare_tests "async-task 4.7.1, its tests" tests async-task --tests
+    executor
+    compare_tests "async-executor 1.14.1, its tests" executor async-task --all-features
+}
+
+step_futures() {
+    published futures 0.3.34 futures
+    published futures-executor 0.3.34 futures-executor
+    mkdir -p futures-tests/src && touch futures-tests/src/lib.rs
+    cp "$ports/published/futures.toml" futures-tests/Cargo.toml
+    cp -r futures/tests futures-executor/tests futures-tests
+    lock futures-tests futures-task
+    compare_tests "futures and futures-executor 0.3.34, their tests" futures-tests futures-task --tests
+}
+
+step_examples() {
+    need openssl openssl
+    need unshare util-linux
+    need curl curl
+    need pkg-config pkg-config
+    need /usr/include/openssl/ssl.h libssl-dev
+    executor
+    mkdir -p smol
+    printf '[workspace]\nresolver = "2"\nmembers = ["smol"]\n' >smol/Cargo.toml
+    published smol 2.0.2 smol/smol
+    lock smol async-task
+    local which name examples=()
+    for name in tcp-server tcp-client chat-server chat-client hyper-server hyper-client linux-timerfd unix-signal ctrl-c; do
+        examples+=(--example "$name")
+    done
+    for which in plain patched; do
+        rm -rf "programs/$which" && mkdir -p "programs/$which"
+        with "$which" smol async-task build --quiet "${examples[@]}"
+        with "$which" executor async-task build --quiet --examples
+        find build/debug/examples -maxdepth 1 -type f -perm -u+x ! -name '*-????????????????' \
+            -exec cp -t "programs/$which" {} +
+        timeout --kill-after=10 180 "$ports/examples.sh" "programs/$which" | tee "programs/$which.examples"
+        for name in limit priority; do
+            if timeout 60 "programs/$which/$name" >/dev/null; then echo "$name ok"; else echo "$name FAILED"; fi
+        done | tee -a "programs/$which.examples"
+    done
+    comm -23 <(grep ok programs/plain.examples | sort) <(sort programs/patched.examples) >lost
+    [ ! -s lost ] || fail "examples: $(cat lost)"
+    ok() { echo "$(grep -c ok "programs/$1.examples") of $(wc -l <"programs/$1.examples")"; }
+    row "examples of async-executor and smol, to their end" "$(ok plain)" "$(ok patched)" ""
+}
+
+http() { # builds our two programs
+    cp -r "$ports/http" .
+    lock http async-task
+    for which in plain patched; do
+        mkdir -p "programs/$which"
+        with "$which" http async-task build --quiet --release
+        cp build/release/{http,bytes,steps} "programs/$which"
+    done
+}
+
+step_http() {
+    need wrk wrk
+    need curl curl
+    http
+    local which round name
+    rm -f programs/*.http
+    for ((round = 0; round < rounds; round++)); do
+        for which in plain patched; do
+            timeout --kill-after=10 $((seconds * 3 + 120)) "$ports/http.sh" "programs/$which/http" "$seconds" | tee -a "programs/$which.http" ||
+                fail "http, $which: a request failed"
+        done
+    done
+    row "routes of the HTTP server" "$(sed -n 's/routes: //p' programs/plain.http | head -n 1)" \
+        "$(sed -n 's/routes: //p' programs/patched.http | head -n 1)" ""
+    best() { # <plain|patched> <load> <field> <sort's options>: the best of the rounds
+        grep -F "load: $2|" "programs/$1.http" | cut -d'|' -f"$3" | sort "$4" | head -n 1
+    }
+    both() { # <title> <load> <field> <sort's options>
+        local one two
+        one=$(best plain "${@:2}") two=$(best patched "${@:2}")
+        row "$1" "$one" "$two" "$(ratio "$one" "$two")"
+    }
+    while read -r name; do
+        both "$name: requests/s" "$name" 2 -gr
+        both "    median, µs" "$name" 3 -g
+        both "    99th percentile, µs" "$name" 4 -g
+        both "    processor time a request, µs" "$name" 5 -g
+    done < <(sed -n 's/load: \([^|]*\)|.*/\1/p' programs/plain.http | sort -u)
+}
+
+step_bytes() {
+    http
+    local size bytes allocations bytes2 allocations2
+    while read -r size bytes allocations _ bytes2 allocations2; do
+        row "task of a future of $size bytes, bytes" "$bytes" "$bytes2" "$(ratio "$bytes" "$bytes2")"
+        row "    allocations" "$allocations" "$allocations2" "$(ratio "$allocations" "$allocations2")"
+    done < <(paste -d' ' <(programs/plain/bytes) <(programs/patched/bytes))
+}
+
+step_steps() {
+    http
+    local which round
+    rm -f programs/*.steps
+    for ((round = 0; round < rounds; round++)); do
+        for which in plain patched; do "programs/$which/steps" >>"programs/$which.steps"; done
+    done
+    local name
+    while read -r name; do
+        best() { grep -F "$2|" "programs/$1.steps" | cut -d'|' -f2 | sort -g | head -n 1; }
+        row "$name, ns" "$(best plain "$name")" "$(best patched "$name")" \
+            "$(ratio "$(best plain "$name")" "$(best patched "$name")")"
+    done < <(cut -d'|' -f1 programs/plain.steps | awk '!seen[$0]++')
+}
+
+step_bench() {
+    executor
+    local which
+    for which in plain patched; do
+        mkdir -p "programs/$which"
+        with "$which" executor async-task bench --quiet --all-features --no-run --message-format json |
+            sed -n 's/.*"name":"executor".*"executable":"\([^"]*\)".*/\1/p' | xargs -I{} cp {} "programs/$which/bench"
+    done
+    "$ports/bench.sh" programs/plain/bench programs/patched/bench criterion $((rounds * 8)) | tee bench.txt
+    mapfile -t -O "${#summary[@]}" summary <bench.txt
+}
+
+steps=("$@")
+[ $# -gt 0 ] || steps=(tests futures examples http bytes steps bench)
+for step in "${steps[@]}"; do
+    echo "=== $step"
+    "step_$step"
+done
+echo
+printf '%-46s %18s %18s %8s\n' "" published "on waker_tables" ratio
+printf '%s\n' "${summary[@]}"
+[ "$failed" = 0 ]
