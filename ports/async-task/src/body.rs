@@ -10,10 +10,6 @@ use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use std::thread::{self, ThreadId};
 
-use waker_tables::TaskRef;
-
-use crate::header::Header;
-
 /// What a panic left.
 #[cfg(feature = "std")]
 pub(crate) type Payload = Box<dyn core::any::Any + Send>;
@@ -50,50 +46,6 @@ impl<F: Future, const CATCHES: bool> Future for Body<F, CATCHES> {
             };
         }
         future.poll(context).map(Ok)
-    }
-}
-
-/// A future that is made in its task, of a reference to the metadata there. Its first poll makes it and no more.
-///
-/// `'a` is a lifetime of the metadata of that task.
-pub(crate) enum Late<'a, M, B, F> {
-    Unmade(B, core::marker::PhantomData<&'a M>),
-    Made(F),
-    /// The making panicked.
-    Failed,
-}
-
-impl<'a, M: 'static, B: FnOnce(&'a M) -> F, F: Future> Late<'a, M, B, F> {
-    pub(crate) const fn new(make: B) -> Self {
-        Self::Unmade(make, core::marker::PhantomData)
-    }
-
-    /// The making, out of the way of the polls.
-    #[cold]
-    fn make(&mut self, context: &Context<'_>) {
-        let Self::Unmade(make, _) = core::mem::replace(self, Self::Failed) else { return };
-        let header = TaskRef::<Header<M>>::header_behind(context.waker()).expect("a task polls with its own waker");
-        let metadata = &raw const header.metadata;
-        // SAFETY: the future stands in the same task as the metadata, and is dropped before it.
-        let metadata: &'a M = unsafe { &*metadata };
-        *self = Self::Made(make(metadata));
-        context.waker().wake_by_ref();
-    }
-}
-
-impl<'a, M: 'static, B: FnOnce(&'a M) -> F, F: Future> Future for Late<'a, M, B, F> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: a future that was made is not moved.
-        let this = unsafe { self.get_unchecked_mut() };
-        if let Self::Made(future) = this {
-            // SAFETY: the future is pinned as the whole is.
-            return unsafe { Pin::new_unchecked(future) }.poll(context);
-        }
-        this.make(context);
-        Poll::Pending
     }
 }
 

@@ -1,11 +1,8 @@
 //! How tasks are made.
 
 use core::future::Future;
-use core::ptr::NonNull;
 
-use waker_tables::Run;
-
-use crate::body::{Body, Late};
+use crate::body::Body;
 use crate::header::Header;
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::{Runnable, Task};
@@ -125,40 +122,14 @@ where
     S: Schedule<M>,
     M: 'static,
 {
-    if size_of::<M>() == 0 {
-        // SAFETY: a value without bytes is at every aligned address, while there is one: that is in the header, and
-        // outlives the future.
-        let metadata_anywhere: &'a M = unsafe { NonNull::dangling().as_ref() };
-        let future = Body::<_, CATCHES>(future(metadata_anywhere));
-        // SAFETY: the caller's promise.
-        return unsafe { place(metadata, future, schedule) };
-    }
-    let future = Late::new(|metadata| Body::<_, CATCHES>(future(metadata)));
-    // SAFETY: the caller's promise.
-    let (runnable, task) = unsafe { place(metadata, future, schedule) };
-    // The first poll makes the future, here and now. A panic of that goes to the caller.
-    match runnable.into_inner().run() {
-        Run::Woken(runnable) => (Runnable::new(runnable), task),
-        Run::Pending | Run::Complete => unreachable!("the first poll wakes its task"),
-    }
-}
-
-/// # Safety
-///
-/// As for [`Builder::spawn_unchecked`].
-#[inline]
-unsafe fn place<M, Fut, T, S>(metadata: M, future: Fut, schedule: S) -> (Runnable<M>, Task<T, M>)
-where
-    Fut: Future<Output = crate::task::Outcome<T>>,
-    S: Schedule<M>,
-    M: 'static,
-{
     let hook = move |header: &Header<M>, runnable| {
         let info = ScheduleInfo::new(header.take_yielded());
         schedule.schedule(Runnable::new(runnable), info);
     };
-    // SAFETY: the caller's promise; the hook is `Send` and `Sync`, and borrows, as the schedule function does.
-    let (runnable, handle) = unsafe { waker_tables::spawn_unchecked_with(future, Header::new(metadata), hook) };
+    let make = |header: &'a Header<M>| Body::<_, CATCHES>(future(&header.metadata));
+    // SAFETY: the caller's promise; the hook is `Send` and `Sync`, and borrows, as the schedule function does. What the
+    // future borrows of the header stays in the task, as the lifetime of `spawn_unchecked` asks.
+    let (runnable, handle) = unsafe { waker_tables::spawn_unchecked_in_place(Header::new(metadata), hook, make) };
     (Runnable::new(runnable), Task::new(handle))
 }
 

@@ -28,11 +28,6 @@ impl<M: 'static> Runnable<M> {
         Self { inner, metadata: PhantomData }
     }
 
-    #[inline]
-    pub(crate) fn into_inner(self) -> waker_tables::Runnable<Header<M>> {
-        self.inner
-    }
-
     /// The metadata of the task.
     #[inline]
     pub fn metadata(&self) -> &M {

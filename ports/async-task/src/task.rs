@@ -24,10 +24,6 @@ pub struct Task<T, M: 'static = ()> {
     metadata: PhantomData<Arc<M>>,
 }
 
-// SAFETY: by shared reference a task gives its metadata, which is `Send + Sync`, and says whether it is finished. The
-// output needs `&mut`, so that nothing is asked of `T`.
-unsafe impl<T, M: Send + Sync + 'static> Sync for Task<T, M> {}
-
 #[cfg(feature = "std")]
 impl<T, M: 'static> core::panic::UnwindSafe for Task<T, M> {}
 #[cfg(feature = "std")]
