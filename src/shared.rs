@@ -1,6 +1,6 @@
 //! Shared tasks: one allocation that is task, scheduler's data and waker.
 //!
-//! [`spawn`] makes of a future and of the scheduler's own data a task that any thread wakes and one at a time polls. The
+//! [`spawn`](fn@spawn) makes of a future and of the scheduler's own data a task that any thread wakes and one at a time polls. The
 //! crate has the memory, the counts and the wiring; the queue, the threads and the policy are the hook's:
 //! [`Schedule::schedule`].
 //!

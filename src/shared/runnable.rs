@@ -118,7 +118,7 @@ pub trait Schedule: Send + Sync + Sized + 'static {
     ///
     /// It is called on any thread, also inside `Waker::drop` (when the last handle goes while the body is alive), so do
     /// not drop wakers under the lock that this takes. It may run the task at once; a task that wakes itself then comes
-    /// back to here through [`Run::Woken`](Run::Woken) alone. Where it panics, what it does with `runnable` holds, and
+    /// back to here through [`Run::Woken`] alone. Where it panics, what it does with `runnable` holds, and
     /// all counts are right.
     ///
     /// Through the call one count is held beside the runnable's, so `self` outlives it. A hook that drops the runnable drops

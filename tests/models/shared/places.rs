@@ -50,6 +50,22 @@ fn a_push_that_races_a_take_is_taken_once_in_order() {
     });
 }
 
+/// The taker comes upon a push that is half done, and finds nothing though something stands behind it.
+#[test]
+fn a_push_that_keeps_the_taker_waiting_wakes_it() {
+    model(|| {
+        let queue = Arc::new(Queue::new());
+        assert!(queue.push(task(0)), "the taker may sleep");
+        let there = queue.clone();
+        let pusher = thread::spawn(move || there.push(task(1)));
+        let mut taken = take_all(&queue);
+        let wakes = pusher.join().unwrap();
+        assert!(wakes || taken.len() == 2, "the taker sleeps on");
+        taken.extend(take_all(&queue));
+        assert_eq!(taken, [0, 1]);
+    });
+}
+
 #[test]
 fn two_pushes_that_race_a_take_are_both_taken() {
     model(|| {
