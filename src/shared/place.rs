@@ -18,7 +18,7 @@ pub(super) trait Place<H> {
     ///
     /// # Safety
     ///
-    /// As for [`Table::schedule`]; `place` is the task's.
+    /// As for `schedule` of a table; `place` is the task's.
     unsafe fn schedule(place: *const Self, task: Ptr);
 }
 
