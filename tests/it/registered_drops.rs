@@ -33,7 +33,8 @@ fn a_registered_task_closes_once_and_destroys_once_however_it_ends() {
     }
 
     const KEY: VTableKey = VTableKey::new("drops", "counted", 1);
-    let registry: &'static VTableRegistry = Box::leak(Box::new(VTableRegistry::new()));
+    static REGISTRY: VTableRegistry = VTableRegistry::new();
+    let registry = &REGISTRY;
     registry.register_task::<Counted>(KEY);
 
     for closes in [0, 1, 2] {
