@@ -29,13 +29,13 @@ type Column = (&'static str, &'static str, fn(&Allocated) -> u64);
 const CANDIDATES: &[(&str, Side, Make)] = &[
     ("waker_tables OwnedTask", Side::Own, |count| held(count, || OwnedTask::new(Box::new(BODY)))),
     ("waker_tables RegisteredTask", Side::Own, |count| held(count, || RegisteredTask::new(Box::new(BODY), KEY))),
-    ("waker_tables task, detached, header of 8 bytes", Side::Own, |count| {
+    ("waker_tables detached, 8 bytes", Side::Own, |count| {
         held(count, || waker_tables::spawn_detached(BODY, Number(8)))
     }),
-    ("waker_tables task, joined, header of 0 bytes", Side::Own, |count| {
+    ("waker_tables joined, 0 bytes", Side::Own, |count| {
         held(count, || waker_tables::spawn(BODY, Nothing))
     }),
-    ("waker_tables task, joined, header of 8 bytes", Side::Own, |count| {
+    ("waker_tables joined, 8 bytes", Side::Own, |count| {
         held(count, || waker_tables::spawn(BODY, Number(8)))
     }),
     ("Box<dyn Trait>", Side::Peer, |count| held(count, || -> Box<dyn Task> { Box::new(BODY) })),
