@@ -32,12 +32,8 @@ const CANDIDATES: &[(&str, Side, Make)] = &[
     ("waker_tables detached, 8 bytes", Side::Own, |count| {
         held(count, || waker_tables::spawn_detached(BODY, Number(8)))
     }),
-    ("waker_tables joined, 0 bytes", Side::Own, |count| {
-        held(count, || waker_tables::spawn(BODY, Nothing))
-    }),
-    ("waker_tables joined, 8 bytes", Side::Own, |count| {
-        held(count, || waker_tables::spawn(BODY, Number(8)))
-    }),
+    ("waker_tables joined, 0 bytes", Side::Own, |count| held(count, || waker_tables::spawn(BODY, Nothing))),
+    ("waker_tables joined, 8 bytes", Side::Own, |count| held(count, || waker_tables::spawn(BODY, Number(8)))),
     ("Box<dyn Trait>", Side::Peer, |count| held(count, || -> Box<dyn Task> { Box::new(BODY) })),
     ("Pin<Box<dyn Future>>", Side::Peer, |count| {
         held(count, || -> Pin<Box<dyn Future<Output = ()>>> { Box::pin(BODY) })
