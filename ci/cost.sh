@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the hot paths cost: locked instructions, indirect calls and conditional jumps in their machine code, and how many
-# instructions they execute. The first may not grow at all, the second by 2 % where the compiler is the table's; some are held
-# against each other. `--write` takes what is there for the new tables; the difference belongs into the commit that made it.
+# instructions they execute. The first may not grow at all, the second by 2 % where the compiler is the table's; some are
+# held against each other, and of some the locked instructions that they execute are counted. `--write` takes what is there
+# for the new tables; the difference belongs into the commit that made it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/common/tools.sh
@@ -24,4 +25,5 @@ fi
 bad=0
 listing "$target/release/libcost.so" | awk -f ci/cost/count.awk $table - || bad=1
 bash ci/cost/instructions.sh "$target/release/cost" "$@" | awk -f ci/cost/ratios.awk ci/cost/ratios.txt - || bad=1
+bash ci/cost/locks.sh "$target/release/cost" || bad=1
 exit $bad
