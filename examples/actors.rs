@@ -9,15 +9,14 @@ use std::env;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::mem;
-use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use waker_tables::{JoinHandle, Linked, Queue, Run, Runnable, ScheduleLinked, Taker, TaskRef, spawn, spawn_detached};
+use waker_tables::{Anywhere, JoinHandle, Linked, Queue, Runnable, Schedule, Taker, TaskRef, spawn, spawn_detached};
 
 /// The system's allocator, which knows how many bytes are in use.
 struct Counting;
@@ -53,9 +52,9 @@ struct Mailbox<M>(Mutex<VecDeque<M>>);
 /// Where the thread sleeps that runs all actors.
 static RUNNER: OnceLock<Thread> = OnceLock::new();
 
-impl<M: Message> ScheduleLinked for Mailbox<M> {
+impl<M: Message> Schedule<Anywhere, Linked<Self>> for Mailbox<M> {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-        if M::queue().push(runnable) {
+        if M::queue().push(runnable).expect("nobody closes it") {
             RUNNER.get().expect("set before there are actors").unpark();
         }
     }
@@ -226,9 +225,7 @@ fn run<M: Message>(taker: &mut Taker<'_, Mailbox<M>>) -> bool {
     let mut ran = false;
     for runnable in taker.take(64) {
         ran = true;
-        if let Run::Woken(again) = runnable.run() {
-            M::queue().push(again);
-        }
+        runnable.run(); // behind all others again, if it was woken meanwhile
     }
     ran
 }
@@ -267,15 +264,13 @@ fn bank(accounts: u32) {
         runner.run_until(|| sent.load(Ordering::Acquire));
         client.join().expect("it does not panic");
     });
-    let (address, sum) = start_joined(|inbox| teller(inbox, accounts));
+    let (address, mut sum) = start_joined(|inbox| teller(inbox, accounts));
     for account in &bank {
         account.send(Order::Report(address.clone()));
     }
     runner.run_until(|| sum.is_finished());
     let time = begin.elapsed();
-    let Poll::Ready(Ok(sum)) = pin!(sum).poll(&mut Context::from_waker(Waker::noop())) else {
-        unreachable!("it is finished");
-    };
+    let sum = sum.try_take().expect("it is finished").expect("neither cancelled nor panicked");
     let messages = 5 * u64::from(accounts);
     let rate = u128::from(messages) * 1_000_000 / time.as_micros().max(1);
     println!("{messages} messages in {time:.2?}, {rate} a second");

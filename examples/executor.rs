@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use waker_tables::{JoinHandle, Linked, Queue, Run, Runnable, ScheduleLinked, spawn, waker_vtable};
+use waker_tables::{Anywhere, JoinHandle, Linked, Queue, Runnable, Schedule, spawn, waker_vtable};
 
 struct Executor {
     thread: Thread,
@@ -26,10 +26,10 @@ struct Executor {
 /// What the header of each task holds: its executor.
 struct On(Arc<Executor>);
 
-impl ScheduleLinked for On {
+impl Schedule<Anywhere, Linked<Self>> for On {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
         // The first push since the executor looked is the one that finds it asleep, or about to be.
-        if self.0.queue.push(runnable) {
+        if self.0.queue.push(runnable).expect("nobody closes it") {
             self.0.thread.unpark();
         }
     }
@@ -71,9 +71,7 @@ impl Executor {
             }
             if let Some(runnable) = taker.pop() {
                 self.runs.fetch_add(1, Ordering::Relaxed);
-                if let Run::Woken(again) = runnable.run() {
-                    self.queue.push(again); // behind all others
-                }
+                runnable.run(); // behind all others again, if it was woken meanwhile
             } else if !self.main.load(Ordering::Acquire) {
                 // Who pushes from here on leaves a token, with which this returns at once.
                 let begin = Instant::now();

@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use waker_tables::{Linked, Queue, Run, Runnable, ScheduleLinked, Taker, TaskRef, spawn_detached};
+use waker_tables::{Anywhere, Linked, Queue, Ran, Runnable, Schedule, Taker, TaskRef, spawn_detached};
 
 /// The system's allocator, which says how often it was asked, and for how much.
 struct Counting;
@@ -44,10 +44,10 @@ static RUNNER: OnceLock<Thread> = OnceLock::new();
 static DONE: AtomicUsize = AtomicUsize::new(0);
 static SLEEPS: AtomicBool = AtomicBool::new(false);
 
-impl ScheduleLinked for OnQueue {
+impl Schedule<Anywhere, Linked<Self>> for OnQueue {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
         // The first push since the runner looked is the one that finds it asleep, or about to be.
-        if QUEUE.push(runnable) {
+        if QUEUE.push(runnable).expect("nobody closes it") {
             RUNNER.get().expect("set before any task is made").unpark();
         }
     }
@@ -85,9 +85,7 @@ fn run(taker: &mut Taker<'_, OnQueue>) -> bool {
     let Some(runnable) = taker.pop() else {
         return false;
     };
-    if let Run::Woken(again) = runnable.run() {
-        QUEUE.push(again);
-    }
+    runnable.run();
     true
 }
 
@@ -179,7 +177,7 @@ fn main() {
     drop(tasks);
     let mut dropped = 0;
     while let Some(runnable) = taker.pop() {
-        dropped += usize::from(matches!(runnable.run(), Run::Complete));
+        dropped += usize::from(runnable.run() == Ran::Complete);
     }
     assert_eq!(dropped, TASKS);
 }

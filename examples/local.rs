@@ -7,14 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::mem;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use waker_tables::{Home, JoinError, JoinHandle, LocalRun, LocalRunnable, ScheduleLocal};
+use waker_tables::{AtHome, Home, JoinError, JoinHandle, LocalRunnable, Schedule};
 
 type Counts = BTreeMap<&'static str, usize>;
 
@@ -22,7 +21,7 @@ type Counts = BTreeMap<&'static str, usize>;
 #[derive(Debug, Clone)]
 struct Homewards(Sender<LocalRunnable<Self>>);
 
-impl ScheduleLocal for Homewards {
+impl Schedule<AtHome> for Homewards {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         // If nobody is at home any more the runnable is dropped, and its joiner told; its body is left alone.
         drop(self.0.send(runnable));
@@ -33,12 +32,11 @@ impl ScheduleLocal for Homewards {
 fn join<T>(
     home: &Home,
     queue: &Receiver<LocalRunnable<Homewards>>,
-    handle: JoinHandle<T, Homewards>,
+    mut handle: JoinHandle<T, Homewards>,
 ) -> Result<T, JoinError> {
-    let mut handle = pin!(handle);
     loop {
         // Whoever is at home need not be woken: it looks after each run.
-        if let Poll::Ready(output) = handle.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        if let Some(output) = handle.try_take() {
             return output;
         }
         run(home, queue);
@@ -47,10 +45,7 @@ fn join<T>(
 
 fn run(home: &Home, queue: &Receiver<LocalRunnable<Homewards>>) {
     let runnable = queue.recv_timeout(Duration::from_secs(60)).expect("somebody wakes a task");
-    match home.run(runnable).expect("only tasks of this home come here") {
-        LocalRun::Woken(again) => again.schedule(),
-        LocalRun::Pending | LocalRun::Complete => {}
-    }
+    home.run(runnable).expect("only tasks of this home come here");
 }
 
 /// The result of `work`, done by a thread of its own, which wakes the task that awaits it.

@@ -1,5 +1,6 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(loom, allow(private_interfaces, reason = "loom's atomics are wrapped"))]
 #![deny(
     missing_docs,
     unnameable_types,
@@ -136,8 +137,8 @@ pub use waker::{Counted, Free, UnsafeWakeable, WakerPointer, WakerRef, WakerVTab
 pub mod __private {
     #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
     pub use crate::shared::{
-        TaskMemory,
-        memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
+        TaskMemory, TaskPool,
+        task_memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
     };
     pub use crate::task::TaskVTable;
     pub use crate::waker::WakerVTable;

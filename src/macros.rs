@@ -215,25 +215,28 @@ macro_rules! derive_unsafe_wakeable_vtable {
     };
 }
 
-/// Declares memory for the task of an `async fn`, one `static` each: `static NAME: function(Argument, …);`.
+/// Declares memory for the task of an `async fn`, one `static` each: `static NAME: function(Argument, …);`, or for several at
+/// a time: `static NAME: [function(Argument, …); 4];`.
 ///
 /// The type of the future has no name; its size and alignment have, and the static is a
-/// [`TaskMemory`](crate::TaskMemory) of those. `function` is a path to a safe function that is not generic, of at most
-/// eight parameters, named by their types; its own body cannot name the slot directly. The header data is at most one word, or else its type stands behind `in`.
+/// [`TaskMemory`](crate::TaskMemory) of those, or a [`TaskPool`](crate::TaskPool) of such. `function` is a path to a safe function
+/// that is not generic, of at most eight parameters, named by their types; its own body cannot name the slot directly. The
+/// header data is at most one word, or else its type stands behind `in`.
 ///
 /// Costs: the task's size, a joiner's two words, and a word for the flag, in memory that is zeroed at the start.
 ///
 /// # Examples
 ///
 /// ```
-/// use waker_tables::{Run, Runnable, Schedule, task_slot};
+/// use waker_tables::{Linked, Queue, Anywhere, Ran, Runnable, Schedule, Task, task_slot};
 ///
-/// struct Inline;
-/// impl Schedule for Inline {
-///     fn schedule(&self, mut runnable: Runnable<Self>) {
-///         while let Run::Woken(again) = runnable.run() {
-///             runnable = again;
-///         }
+/// struct InQueue;
+///
+/// static QUEUE: Queue<InQueue> = Queue::new();
+///
+/// impl Schedule<Anywhere, Linked<Self>> for InQueue {
+///     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
+///         let _ = QUEUE.push(runnable);
 ///     }
 /// }
 ///
@@ -244,36 +247,57 @@ macro_rules! derive_unsafe_wakeable_vtable {
 ///
 /// task_slot!(static BLINK: blink(Led));
 /// task_slot!(static WIDE: blink(Led) in [usize; 4]);
+/// task_slot!(static POOL: [blink(Led); 4]);
 ///
-/// BLINK.spawn_detached(blink(Led(13)), Inline).unwrap().schedule();
+/// let claim = BLINK.claim().expect("nobody uses it yet");
+/// Task::init(Linked::new(InQueue), || blink(Led(13))).detached().spawn_in(claim).schedule();
+/// let claim = POOL.claim().expect("four are free");
+/// Task::init(Linked::new(InQueue), || blink(Led(13))).detached().spawn_in(claim).schedule();
+/// let mut taker = QUEUE.taker().expect("nobody else takes");
+/// assert!(taker.all(|runnable| runnable.run() == Ran::Complete));
 /// ```
 ///
-/// A task that does not fit its slot does not compile:
+/// A task that does not fit its slot does not compile; the error says both sizes:
 ///
 /// ```compile_fail,E0080
-/// # use waker_tables::{Runnable, Schedule, task_slot};
-/// # struct Inline([usize; 9]);
-/// # impl Schedule for Inline { fn schedule(&self, _: Runnable<Self>) {} }
+/// # use waker_tables::{Runnable, Schedule, Task, task_slot};
+/// # struct Wide([usize; 9]);
+/// # impl Schedule for Wide { fn schedule(&self, _: Runnable<Self>) {} }
 /// async fn blink() {}
 /// task_slot!(static BLINK: blink());
-/// BLINK.spawn_detached(blink(), Inline([0; 9]));
+/// Task::new(blink(), Wide([0; 9])).spawn_in(BLINK.claim().unwrap());
 /// ```
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[macro_export]
 macro_rules! task_slot {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident:
-        $($function:ident)::+ ($($argument:ty),* $(,)?) $(;)?) => {
-        $crate::task_slot! {
-            $(#[$attribute])* $visibility static $name: $($function)::+ ($($argument),*) in $crate::__private::Word;
-        }
+        [$($function:ident)::+ ($($argument:ty),* $(,)?) $(in $header:ty)?; $number:expr] $(;)?) => {
+        $(#[$attribute])*
+        $visibility static $name: $crate::__private::TaskPool<
+            $crate::__task_memory!($($function)::+ ($($argument),*) $(in $header)?), { $number },
+        > = $crate::__private::TaskPool::new();
     };
     ($(#[$attribute:meta])* $visibility:vis static $name:ident:
-        $($function:ident)::+ ($($argument:ty),* $(,)?) in $header:ty $(;)?) => {
+        $($function:ident)::+ ($($argument:ty),* $(,)?) $(in $header:ty)? $(;)?) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::__private::TaskMemory<
+        $visibility static $name: $crate::__task_memory!($($function)::+ ($($argument),*) $(in $header)?) =
+            $crate::__private::TaskMemory::new();
+    };
+}
+
+/// The type of the memory for a function's task.
+#[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __task_memory {
+    ($($function:ident)::+ ($($argument:ty),*)) => {
+        $crate::__task_memory!($($function)::+ ($($argument),*) in $crate::__private::Word)
+    };
+    ($($function:ident)::+ ($($argument:ty),*) in $header:ty) => {
+        $crate::__private::TaskMemory<
             { $crate::__private::task_size::<$header, ($($argument,)*), _>($($function)::+) },
             { $crate::__private::task_align::<$header, ($($argument,)*), _>($($function)::+) },
-        > = $crate::__private::TaskMemory::new();
+        >
     };
 }
 
@@ -314,6 +338,8 @@ mod tests {
     crate::waker_vtable! { static JOB: Arc<Job> => Job::on_wake; }
     #[cfg(feature = "shared")]
     crate::task_slot!(static SLOT: body(u8));
+    #[cfg(feature = "shared")]
+    crate::task_slot!(static POOL: [body(u8) in [usize; 2]; 2]);
 
     #[cfg(feature = "shared")]
     async fn body(_: u8) {}
@@ -324,6 +350,6 @@ mod tests {
         DECLARED.waker(Arc::new(Job)).wake();
         assert!(TASK.is::<Job>());
         #[cfg(feature = "shared")]
-        assert!(SLOT.is_free());
+        assert!(SLOT.is_free() && POOL.claim().is_some());
     }
 }

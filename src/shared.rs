@@ -1,12 +1,12 @@
 //! Shared tasks: one allocation that is task, scheduler's data and waker.
 //!
-//! [`spawn`](fn@spawn) makes of a future and of the scheduler's own data a task that any thread wakes and one at a time polls. The
-//! crate has the memory, the counts and the wiring; the queue, the threads and the policy are the hook's:
+//! [`spawn`](fn@spawn) makes of a future and of the scheduler's own data a task that any thread wakes and one at a time
+//! polls. The crate has the memory, the counts and the wiring; the queue, the threads and the policy are the hook's:
 //! [`Schedule::schedule`].
 //!
 //! ```
 //! use std::sync::mpsc;
-//! use waker_tables::{Run, Runnable, Schedule, TaskRef, spawn};
+//! use waker_tables::{Runnable, Schedule, TaskRef, spawn};
 //!
 //! struct Header {
 //!     name: &'static str,
@@ -31,9 +31,7 @@
 //!
 //! runnable.schedule();
 //! while !handle.is_finished() {
-//!     if let Run::Woken(again) = runnables.recv().unwrap().run() {
-//!         again.schedule(); // or at the front, or after all others: the scheduler's to say
-//!     }
+//!     runnables.recv().unwrap().run(); // hands it to its hook again if it was woken meanwhile
 //! }
 //! ```
 //!
@@ -57,11 +55,20 @@
 //! | [`Runnable`] | 1 | run the body once; one exists while the task is scheduled |
 //! | [`LocalRunnable`] | 1 | be run by its [`Home`], for bodies that are not `Send` |
 //! | [`TaskRef`] | 1 | wake, cancel, read the header; goes to a `Waker` and back |
+//! | [`AnyTask`] | 1 | the same, whatever the type of the header data |
 //! | [`JoinHandle`] | 1 | get the output, or why there is none |
 //!
-//! A task takes two words, the header data, two words for the joiner unless it is detached, one if it has a home, and
-//! the larger of future and output (the future alone if it is detached). One allocation, or none in a [`TaskSlot`] or
-//! [`TaskMemory`]. A wake, a clone, a poll, a join allocates nothing; [`Queue`] neither.
+//! [`Task`] says before the spawn what else is wanted: nobody to join it, a home, a hook of its own, a [`TaskList`], memory
+//! of one's own ([`TaskSlot`], [`TaskMemory`], [`TaskPool`], or any with [`ReleaseTask`]). A run is [`Runnable::run`], which
+//! hands a task that was woken meanwhile to its hook, or [`Runnable::run_once`], which gives it back.
+//!
+//! A task takes two words, the header data, two words for the joiner unless it is detached, one if it has a home, four if it
+//! is on a list, and the larger of future and output (the future alone if it is detached). One allocation, or none in
+//! memory of one's own. A wake, a clone, a poll, a join allocates nothing; [`Queue`] neither.
+//!
+//! The memory is the task's until its last handle is gone, also when the body has been gone for long: a waker that is kept
+//! somewhere keeps the size of a large future. Box such a future, `Task::new(Box::pin(future), …)`, and its part goes when it
+//! ends.
 //!
 //! # The life of a task
 //!
@@ -72,9 +79,9 @@
 //!  ┌──────────────────► scheduled ────── (2) run ───────► running
 //!  │                      │   ▲                           │ │ │
 //!  │                      │   │  (3) pending, and woken   │ │ │  (6) ready, panicked,
-//!  │                      │   │      meanwhile: Run::Woken│ │ │      cancelled, or
-//!  │                      │   └───────────────────────────┘ │ │      nobody is left
-//!  │ (5) wake, cancel,    │                                 │ │      to wake it
+//!  │                      │   │      meanwhile: Woken     │ │ │      cancelled: Complete;
+//!  │                      │   └───────────────────────────┘ │ │      nobody is left to
+//!  │ (5) wake, cancel,    │                                 │ │      wake it: Lost
 //!  │     or the last      │ (7) the runnable is dropped,    │ │
 //!  │     handle goes      │     or runs cancelled           │ │
 //!  │                      │                                 │ │
@@ -82,7 +89,7 @@
 //!  │                                                        │           (8) the last
 //!  │                                                        │               handle goes
 //!  └───────────────────── idle ◄────────────────────────────┘
-//!                                (4) pending: Run::Pending
+//!                                (4) pending: Pending
 //! ```
 //!
 //! A wake between (2) and (4) is not lost: it makes a (3) of it. A second wake of a scheduled task does nothing but make
@@ -106,9 +113,19 @@
 //! | (5) `wake_by_ref`, `cancel` of an idle task | one more, for the runnable; the caller's is held | the hook |
 //! | (5) `wake` of an idle task | the same, then the caller's is given up; or it is the runnable's if `H` has neither size nor destructor | the hook |
 //! | `wake` of any other | the caller's is given up | none |
-//! | (6), (7) | the poll's is given up, last of all | destructors of future and output, the joiner's waker |
+//! | (6), (7) | the poll's is given up by the change that publishes the end, and the run does not touch the task again | before: destructors of the future, and of an output that nobody will fetch; after: the joiner's waker |
 //! | (5), (8) the last handle goes | if the body is alive: one for a runnable, once; else the task is freed | the hook; the destructor of `H` |
 //! | `JoinHandle` ready | none | none |
+//!
+//! So who sees that a task is over, by [`JoinHandle`] or [`TaskRef::is_complete`], knows that its body is gone and that no run
+//! of it is under way; the joiner's waker is all that may still be called. A [`TaskSlot`] whose handles are gone is free.
+//!
+//! A joiner that polls again with another waker, while the end takes the former one out of its slot, is told at once to poll
+//! once more.
+//!
+//! [`Lost`](Ran::Lost) is said where a poll was pending and no handle at all was left: a future that answers `Pending` without
+//! having kept its waker. It is not said of a task that is joined, keeps its own waker, or has one in a hook that is still
+//! running: what goes later comes as one more runnable, which answers `Complete`.
 //!
 //! A local hook that drops its runnable is asked twice where the last handle goes by a wake: for the wake, and once more
 //! for the body that nobody can wake.
@@ -119,51 +136,106 @@
 //!
 //! | a panic in | what holds after |
 //! |---|---|
-//! | the poll | the body is dropped, the task complete, the joiner told [`Panicked`](JoinError::Panicked); then it leaves `run` |
+//! | the poll | the body is dropped, the task complete, the joiner told [`Panicked`](JoinError::Panicked); then it leaves the run |
 //! | the future's destructor, after `Ready` or a cancel | the same |
-//! | the future's destructor or the joiner's waker, after a panic of the poll | the process aborts |
-//! | the output's destructor | dropped by the run of a detached task: as in the poll; else the task is complete, its count right |
-//! | the joiner's waker, woken | the task is complete; an output stays for the handle |
+//! | the output's destructor, where nobody will fetch it | the task is complete, its count right; then it leaves the run |
+//! | the output's destructor, in that of the handle | the task is complete, its count right |
+//! | the joiner's waker, woken | the task is complete, and the run has given up its count; an output stays for the handle |
 //! | the joiner's waker, cloned or dropped | it leaves the handle's poll or drop; the task runs on, and can be waited for again |
-//! | the hook | what it did with the runnable holds; counts are right, later wakes work |
-//! | the destructor of `H` | the memory is freed, the slot free again |
+//! | the hook | what it did with the runnable holds, counts are right, later wakes work; it is not asked again on the way out |
+//! | the destructor of `H` or of a hook | the other is dropped too, the memory is freed, the slot free again |
+//! | making a future in place | header data and hook are dropped, the memory is free, nothing was spawned |
+//! | the function that walks a list | the walk ends; the list is as it was |
 //! | 2⁵³ handles of a task (2²¹ on 32 bits, 2⁵ on 16) | the process aborts, as for `Arc` |
+//!
+//! Two of them in one call:
+//!
+//! | after a panic in | one in | the process |
+//! |---|---|---|
+//! | the poll | the future's destructor, or the joiner's waker | aborts |
+//! | the poll | the destructor of `H`, where the run has the last handle | aborts |
+//! | the future's destructor | the joiner's waker, or the destructor of `H` | aborts |
+//! | the output's destructor | the destructor of `H` | aborts |
+//! | the hook, anywhere | the future's destructor, or that of `H`, where its unwinding drops the runnable | aborts |
+//! | the hook, at home | that of `H`, where its unwinding drops the last handle | aborts |
+//! | the destructor of `H` | that of a hook's captured data | aborts |
+//!
+//! (A destructor that panics while the thread unwinds ends the process: that is the language's rule, and nothing is half
+//! done by then.)
 //!
 //! # Tasks that are not `Send`
 //!
 //! [`Home::spawn`] keeps the body on one thread: polled and dropped through the [`Home`] alone, which cannot leave its
-//! thread. Its wakers and runnables go anywhere. The last waker drops the header data, and never the body: one that its
-//! home can no longer reach leaks, with its memory, and is not dropped elsewhere.
+//! thread. Its wakers and runnables go anywhere. The last waker drops the header data, on whatever thread that is, and never
+//! the body: one that its home can no longer reach leaks, with its memory, and is not dropped elsewhere. So nothing that is
+//! bound to a thread belongs in the header. With a [`TaskList`] that is closed, and a queue that is run until the list is
+//! empty, nothing of a home leaks.
 //!
 //! # Where the ideas are from
 //!
 //! The split of header and body, the one word of flags and count, and `run` on a runnable are those of the task modules
 //! of `tokio` and of `async-task`; rescheduling to drop a body is `async-task`'s; the count in the upper bits of the
 //! state is common to both. That the scheduler's data is in the header and behind the waker is `maitake`'s and
-//! `embassy`'s.
+//! `embassy`'s. A list of an executor's tasks that ends them all is `tokio`'s.
 
+mod any_task;
 mod body;
+#[cfg(feature = "std")]
+mod catch_unwind;
 mod cell;
+mod handle;
 mod header;
 mod home;
+mod hook;
+mod ids;
 mod join;
+mod joined;
 mod joiner;
-pub(crate) mod memory;
-mod place;
+mod kind;
+mod linked;
+mod list;
+mod member;
+mod memory;
 mod queue;
+mod room;
 mod runnable;
+mod schedule;
 mod slot;
+mod source;
+#[cfg(feature = "alloc")]
 mod spawn;
 mod state;
+mod task;
+mod task_future;
+pub(crate) mod task_memory;
 mod task_ref;
+mod vtable;
 
-pub use home::{Home, LocalRun, LocalRunnable, ScheduleLocal};
+pub use any_task::AnyTask;
+#[cfg(feature = "std")]
+pub use catch_unwind::CatchUnwind;
+pub use header::Ran;
+pub use home::Home;
+#[cfg(feature = "std")]
+pub use home::HomeThread;
+pub use hook::{ByClosure, ByHeader, Hook};
 pub use join::{JoinError, JoinHandle};
-pub use memory::TaskMemory;
-pub use queue::{Linked, Queue, ScheduleLinked, Taker};
-pub use runnable::{Run, Runnable, Schedule};
-pub use slot::{Busy, TaskSlot};
-pub use spawn::TaskFuture;
+pub use joined::{Detached, Join, Joined};
+pub use kind::{Anywhere, AtHome, Kind};
+pub use linked::Linked;
+pub use list::TaskList;
+pub use member::{ListPointer, Listed, Member, Unlisted};
+pub use memory::ReleaseTask;
+pub use queue::{Batch, Queue, Taker};
+pub use room::{Claim, Room};
+pub use runnable::{LocalRun, LocalRunnable, Run, Runnable};
+pub use schedule::Schedule;
+pub use slot::{TaskPool, TaskSlot};
+pub use source::{Borrowing, Given, Made, Source};
 #[cfg(feature = "alloc")]
-pub use spawn::{spawn, spawn_detached, spawn_unchecked, spawn_unchecked_in_place, spawn_unchecked_with, spawn_with};
+pub use spawn::{spawn, spawn_detached};
+pub use state::TaskState;
+pub use task::{SafeTask, Task, task_layout};
+pub use task_future::TaskFuture;
+pub use task_memory::TaskMemory;
 pub use task_ref::TaskRef;

@@ -1,5 +1,8 @@
 //! The atomics of `core`, of `portable-atomic` where the target has no compare-and-swap, or of loom where its models run.
 
+#[cfg(feature = "shared")]
+pub(crate) mod turn;
+
 #[cfg(all(not(loom), target_has_atomic = "ptr"))]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 #[cfg(loom)]
@@ -8,6 +11,14 @@ pub(crate) use ended::{AtomicPtr, AtomicUsize};
 pub(crate) use loom::sync::atomic::Ordering;
 #[cfg(not(target_has_atomic = "ptr"))]
 pub(crate) use portable_atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+/// Lets another thread go on, where loom would try this one for ever.
+#[cfg(feature = "shared")]
+#[inline]
+pub(crate) fn yield_now() {
+    #[cfg(loom)]
+    loom::thread::yield_now();
+}
 
 /// A core `UnsafeCell`, or one of loom's, which reports accesses that nothing orders.
 #[cfg(feature = "shared")]

@@ -5,29 +5,33 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
-use super::cell::{Cell, Memory, Stage};
-use super::header::{self, AnyTask, Head, Ptr, Ran, WAKERS};
-use super::joiner::{Join, take_joiner};
+use super::cell::{Cell, Stage};
+use super::handle::{Handle, WAKERS};
+use super::header::{self, Ran};
+use super::joined::Join;
+use super::joiner::take_joiner;
+use super::member::Member;
+use super::memory::ReleaseTask;
 use super::state::{CANCELLED, Ended, OUTPUT, PANICKED, Pause, State};
 use crate::sync;
 
 /// A body whose poll has begun, with the count of the runnable that was run. Dropped, it ends the task; if a panic of
 /// the body does that, the body is dropped first, and a second panic ends the process.
-pub(super) struct Body<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> {
-    cell: NonNull<Cell<H, J, P, F>>,
+pub(super) struct Body<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> {
+    cell: NonNull<Cell<H, J, K, S, L, F>>,
     alive: bool,
     result: usize,
-    memory: PhantomData<M>,
+    memory: PhantomData<R>,
 }
 
-impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J, P, F, M> {
+impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H, J, K, S, L, F, R> {
     /// # Safety
     ///
-    /// The caller has begun a poll of `cell`, whose memory is `M`, with the count of the runnable that it gives up.
+    /// The caller has begun a poll of `cell`, whose memory is `R`, with the count of the runnable that it gives up.
     #[inline]
-    pub(super) unsafe fn new(cell: NonNull<Cell<H, J, P, F>>) -> Self {
+    pub(super) unsafe fn new(cell: NonNull<Cell<H, J, K, S, L, F>>) -> Self {
         Self { cell, alive: true, result: PANICKED, memory: PhantomData }
     }
 
@@ -38,16 +42,16 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
     }
 
     #[inline]
-    fn stage(&self) -> &sync::Cell<Stage<F, J::Kept>> {
+    fn stage(&self) -> &sync::Cell<Stage<F, J::Kept<F::Output>>> {
         // SAFETY: the count is `self`'s, and keeps the cell alive.
-        unsafe { &(*self.cell.as_ptr()).stage }
+        unsafe { Cell::stage(self.cell) }
     }
 
     /// Polls the future once.
     #[inline]
     pub(super) fn poll(mut self) -> Ran {
-        // SAFETY: the count is lent by `self`, which outlives the result; `ManuallyDrop` never gives it up.
-        let task = ManuallyDrop::new(unsafe { AnyTask::from_ptr(self.cell.cast()) });
+        // SAFETY: the count is lent by `self`, which outlives the result.
+        let task = unsafe { Handle::borrowed(self.cell.cast()) };
         let waker = WAKERS.waker_ref(&task);
         let mut context = Context::from_waker(&waker);
         let polled = self.stage().with_mut(|stage| {
@@ -57,17 +61,18 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
             unsafe { Pin::new_unchecked(future) }.poll(&mut context)
         });
         let Poll::Ready(output) = polled else {
-            return match self.state().pause() {
-                Pause::Over => self.cancel(),
-                Pause::Woken => self.leave(Ran::Woken),
-                Pause::Idle => self.leave(Ran::Pending),
+            return match self.state().pause(L::ONLY) {
+                Pause::Idle => self.keep(Ran::Pending),
+                Pause::Woken => self.keep(Ran::Woken),
+                Pause::Cancelled => self.cancel(Ran::Complete),
+                Pause::Lost => self.cancel(Ran::Lost),
             };
         };
         self.drop_future();
         let kept = J::keep(output);
         if J::JOINED {
             // SAFETY: the future is gone; the stage is this poll's until the task is complete.
-            self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept>().write(kept) });
+            self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept<F::Output>>().write(kept) });
             self.result = OUTPUT;
         } else {
             self.result = 0;
@@ -77,15 +82,15 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
 
     /// Drops the future of a task that was cancelled.
     #[inline]
-    pub(super) fn cancel(mut self) -> Ran {
+    pub(super) fn cancel(mut self, ran: Ran) -> Ran {
         self.drop_future();
         self.result = CANCELLED;
-        Ran::Complete
+        ran
     }
 
     /// The poll is over and the task is not.
     #[inline]
-    fn leave(self, ran: Ran) -> Ran {
+    fn keep(self, ran: Ran) -> Ran {
         let _ = ManuallyDrop::new(self);
         ran
     }
@@ -96,47 +101,53 @@ impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Body<H, J
         // SAFETY: the stage holds the future, exclusively, which is not used again.
         self.stage().with_mut(|stage| unsafe { stage.cast::<F>().drop_in_place() });
     }
+
+    /// Publishes the end of the body and gives up the count, in one change, which is the last use of the task here.
+    #[inline]
+    fn publish(&self, result: usize) {
+        match self.state().complete(result) {
+            Ended::Counted => {}
+            // SAFETY: nobody else can reach the task, and the body is gone. Its memory is `R`.
+            Ended::Last => unsafe { Cell::free::<R>(self.cell) },
+            // SAFETY: a joined task with this header data, whose slot was lent; the count is `self`'s.
+            Ended::Joiner => self.publish_to(unsafe { take_joiner::<H>(self.cell.cast()) }, result),
+            Ended::Output => self.drop_output(),
+        }
+    }
+
+    /// [`publish`](Self::publish), and wakes the joiner then. It may have come back meanwhile with another waker.
+    #[cold]
+    fn publish_to(&self, joiner: Waker, result: usize) {
+        self.publish(result);
+        joiner.wake();
+    }
+
+    /// Drops the output, which nobody will fetch since the join handle is gone, and [publishes](Self::publish) the end.
+    #[cold]
+    fn drop_output(&self) {
+        /// Also where the output's destructor unwinds.
+        struct Publish<F: FnMut()>(F);
+
+        impl<F: FnMut()> Drop for Publish<F> {
+            fn drop(&mut self) {
+                (self.0)();
+            }
+        }
+
+        let _publish = Publish(|| self.publish(0));
+        // SAFETY: the stage holds an output that nobody else will fetch.
+        self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept<F::Output>>().drop_in_place() });
+    }
 }
 
-impl<H, J: Join<F::Output>, P, F: Future, M: Memory<Cell<H, J, P, F>>> Drop for Body<H, J, P, F, M> {
+impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Drop for Body<H, J, K, S, L, F, R> {
     #[inline]
     fn drop(&mut self) {
         if self.alive {
             self.drop_future();
         }
-        let task = self.cell.cast::<Head>();
-        match self.state().complete(self.result) {
-            Ended::Counted => {}
-            // SAFETY: the only count was `self`'s, and the body is gone.
-            Ended::Last => unsafe { M::free(self.cell) },
-            Ended::Joiner => {
-                // SAFETY: a joined task with this header data, whose slot was lent; the count is `self`'s.
-                let joiner = unsafe { take_joiner::<H>(task) };
-                // First, so that who is told of the end does not find the run holding the header still. Should this be the
-                // last count, and the header's destructor unwind, the handle is gone, and nobody waits.
-                // SAFETY: the count is `self`'s, and ends here.
-                unsafe { header::release(task) };
-                joiner.wake();
-            }
-            Ended::Output => {
-                let _release = Release(task);
-                // SAFETY: the stage holds an output that nobody else will fetch.
-                self.stage().with_mut(|stage| unsafe { stage.cast::<J::Kept>().drop_in_place() });
-            }
-        }
-    }
-}
-
-/// A run's count, which is given up also where an output's destructor unwinds.
-struct Release(Ptr);
-
-impl Drop for Release {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: the count is `self`'s.
-        if unsafe { header::state(self.0) }.release_owned() {
-            // SAFETY: it was the last one.
-            unsafe { header::last(self.0) }
-        }
+        // SAFETY: it is on its list for as long as it is alive, and the count is `self`'s.
+        unsafe { Cell::leave(self.cell) };
+        self.publish(self.result);
     }
 }

@@ -1,20 +1,19 @@
-//! A whole task, and the functions that know all of its types.
+//! A whole task, as it stands in memory.
 
-#[cfg(feature = "alloc")]
-use alloc::boxed::Box;
-use core::any::{TypeId, type_name};
+use core::alloc::Layout;
 use core::future::Future;
+use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, needs_drop};
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
-use super::body::Body;
-use super::header::{self, Head, Ptr, Ran, Table};
-use super::joiner::Join;
-use super::place::Place;
+use super::header::{Head, Table};
+use super::joined::Join;
+use super::member::Member;
+use super::memory::ReleaseTask;
 use super::state::State;
 use crate::sync;
 
-/// A task: the header, the joiner's slot if it is joined, and the body.
+/// A task: the header, the joiner's slot if it is joined, what its kind, hook and list need, and the body.
 ///
 /// # Invariants
 ///
@@ -23,15 +22,20 @@ use crate::sync;
 /// 2. `joiner` is touched by the join handle, and while it is lent by whoever ends the body.
 /// 3. The future is not moved after the first poll, and dropped where it stands.
 #[repr(C)]
-pub(super) struct Cell<H, J, P, F: Future>
+pub(super) struct Cell<H, J, K, S, L, F>
 where
-    J: Join<F::Output>,
+    J: Join,
+    L: Member<H>,
+    F: Future,
 {
     head: Head,
     data: H,
-    joiner: J,
-    place: P,
-    pub(super) stage: sync::Cell<Stage<F, J::Kept>>,
+    joiner: J::Slot,
+    pub(super) kind: K,
+    hook: S,
+    list: L,
+    node: L::Node,
+    stage: sync::Cell<Stage<F, J::Kept<F::Output>>>,
 }
 
 /// Both begin where it does.
@@ -43,157 +47,133 @@ pub(super) union Stage<F, O> {
     output: ManuallyDrop<O>,
 }
 
-/// Whether anybody can tell that a `T` is gone: a type of no size still has an end if it has a destructor, which may end
-/// what its existence stands for.
-pub(super) const fn has_end<T>() -> bool {
+/// Whether a `T` must outlive the calls that borrow it: also one of no size, if it has a destructor, which may end what its
+/// existence stands for.
+pub(super) const fn must_outlive_calls<T>() -> bool {
     size_of::<T>() > 0 || needs_drop::<T>()
 }
 
-/// How the memory of a cell is given back.
-pub(super) trait Memory<C> {
-    /// Drops the header data and gives the memory back, also if that drop unwinds.
-    ///
-    /// # Safety
-    ///
-    /// `cell` came from this kind of memory, its body is gone, and nobody uses it again.
-    unsafe fn free(cell: NonNull<C>);
-}
-
-#[cfg(feature = "alloc")]
-pub(super) struct InBox;
-
-#[cfg(feature = "alloc")]
-impl<C> Memory<C> for InBox {
-    unsafe fn free(cell: NonNull<C>) {
-        // SAFETY: the cell was given out by `Box::into_raw`. The box drops the header data alone: the rest of a cell
-        // has no destructor.
-        drop(unsafe { Box::from_raw(cell.as_ptr()) });
-    }
-}
-
-impl<H, J, P, F> Cell<H, J, P, F>
+impl<H, J, K, S, L, F> Cell<H, J, K, S, L, F>
 where
-    H: 'static,
-    J: Join<F::Output>,
-    P: Place<H>,
+    J: Join,
+    L: Member<H>,
     F: Future,
 {
-    /// A scheduled task in memory `M`.
-    #[inline]
-    pub(super) fn new<M: Memory<Self>>(future: F, data: H, place: P) -> Self {
-        Self {
-            head: Head { table: const { &Self::table::<M>() }, state: State::new(J::JOINED) },
-            data,
-            joiner: J::new(),
-            place,
-            stage: sync::Cell::new(Stage { future: ManuallyDrop::new(future) }),
-        }
-    }
-
-    /// Allocates a scheduled task and makes its future there, of a reference to the header data. Its counts are the
-    /// caller's.
+    /// Writes a scheduled task without a body.
     ///
     /// # Safety
     ///
-    /// `'a` ends before the header data does: at the earliest when the body is gone.
-    #[cfg(feature = "alloc")]
+    /// The memory is large enough and aligned for it, and the caller's alone.
     #[inline]
-    pub(super) unsafe fn boxed_in_place<'a>(data: H, place: P, make: impl FnOnce(&'a H) -> F) -> Ptr {
-        /// Frees the cell if `make` unwinds.
-        struct Empty<C>(NonNull<C>);
+    pub(super) unsafe fn write(cell: NonNull<Self>, table: &'static Table, data: H, kind: K, hook: S, list: L) {
+        let node = L::node(cell.cast());
+        let head = Head { table, state: State::new(J::JOINED) };
+        let cell = cell.as_ptr();
+        // Field by field: a whole cell, with room for its future, would go over the stack in a debug build.
+        macro_rules! put {
+            ($($field:ident = $value:expr,)*) => {$(
+                // SAFETY: the caller's memory.
+                let field = unsafe { &raw mut (*cell).$field };
+                // SAFETY: the caller's promise.
+                unsafe { field.write($value) };
+            )*};
+        }
+        put!(head = head, data = data, joiner = J::slot(), kind = kind, hook = hook, list = list, node = node,);
+        #[cfg(loom)]
+        put!(stage = sync::Cell::new(Stage { empty: () }),);
+    }
 
-        impl<C> Drop for Empty<C> {
+    /// The body's place.
+    ///
+    /// # Safety
+    ///
+    /// The cell is alive for `'a`.
+    #[inline]
+    pub(super) unsafe fn stage<'a>(cell: NonNull<Self>) -> &'a sync::Cell<Stage<F, J::Kept<F::Output>>> {
+        // SAFETY: the caller's promise; the field is only ever used by shared reference.
+        unsafe { &(*cell.as_ptr()).stage }
+    }
+
+    /// The header data.
+    #[inline]
+    pub(super) fn data(cell: NonNull<Self>) -> *mut H {
+        // SAFETY: a projection, which reads nothing.
+        unsafe { &raw mut (*cell.as_ptr()).data }
+    }
+
+    /// The hook.
+    #[inline]
+    pub(super) fn hook(cell: NonNull<Self>) -> *const S {
+        // SAFETY: a projection, which reads nothing.
+        unsafe { &raw const (*cell.as_ptr()).hook }
+    }
+
+    /// Puts the task on its list, if it has one.
+    ///
+    /// # Safety
+    ///
+    /// The task is whole, and a count is held.
+    #[inline]
+    pub(super) unsafe fn enter(cell: NonNull<Self>) {
+        // SAFETY: the cell is alive.
+        let list = unsafe { &(*cell.as_ptr()).list };
+        // SAFETY: a projection.
+        let node = unsafe { &raw const (*cell.as_ptr()).node };
+        // SAFETY: the node is this task's, and `leave` is called before its end is published.
+        unsafe { list.enter(node, cell.cast()) }
+    }
+
+    /// Takes the task off its list, if it has one.
+    ///
+    /// # Safety
+    ///
+    /// The cell is alive, and this is called once, after `enter`.
+    #[inline]
+    pub(super) unsafe fn leave(cell: NonNull<Self>) {
+        // SAFETY: the cell is alive.
+        let list = unsafe { &(*cell.as_ptr()).list };
+        // SAFETY: a projection.
+        let node = unsafe { &raw const (*cell.as_ptr()).node };
+        // SAFETY: the caller's promise.
+        unsafe { list.leave(node) }
+    }
+
+    /// Drops header data, hook and list of a task whose body is alive, and leaks the rest.
+    ///
+    /// # Safety
+    ///
+    /// Nobody has a handle, nobody will, and the task is off its list.
+    pub(super) unsafe fn drop_header(cell: NonNull<Self>) {
+        // SAFETY: neither is used again. They are moved out, so that they go also where the data's destructor unwinds.
+        let _hook = unsafe { Self::hook(cell).read() };
+        // SAFETY: a projection.
+        let list = unsafe { &raw const (*cell.as_ptr()).list };
+        // SAFETY: as for the hook.
+        let _list = unsafe { list.read() };
+        // SAFETY: the data is not used again.
+        unsafe { Self::data(cell).drop_in_place() };
+    }
+
+    /// Drops header data, hook and list, and gives the memory back.
+    ///
+    /// # Safety
+    ///
+    /// The memory is `R`, the body is gone or was never made, and nobody uses the cell again.
+    #[inline]
+    pub(super) unsafe fn free<R: ReleaseTask>(cell: NonNull<Self>) {
+        /// Also where the destructor of the header data unwinds.
+        struct Back<C, R: ReleaseTask>(NonNull<C>, PhantomData<R>);
+
+        impl<C, R: ReleaseTask> Drop for Back<C, R> {
+            #[inline]
             fn drop(&mut self) {
-                // SAFETY: the cell is this call's alone, has no body, and was given out by `Box::into_raw`.
-                unsafe { InBox::free(self.0) }
+                // SAFETY: nobody uses the cell again, and `R` is its memory.
+                unsafe { R::release(self.0.cast(), Layout::new::<C>()) }
             }
         }
 
-        let cell = Box::into_raw(Box::new(Self {
-            head: Head { table: const { &Self::table::<InBox>() }, state: State::new(J::JOINED) },
-            data,
-            joiner: J::new(),
-            place,
-            stage: sync::Cell::new(Stage { empty: () }),
-        }));
-        // SAFETY: `Box::into_raw` never gives null.
-        let empty = Empty(unsafe { NonNull::new_unchecked(cell) });
-        // SAFETY: the field is only ever used by shared reference, and lives for `'a`: the caller's promise.
-        let data = unsafe { &(*cell).data };
-        let future = make(data);
-        // SAFETY: nobody else knows the cell yet.
-        let stage = unsafe { &(*cell).stage };
-        // SAFETY: as above; both parts of a stage begin where it does.
-        stage.with_mut(|stage| unsafe { stage.cast::<F>().write(future) });
-        ManuallyDrop::new(empty).0.cast()
-    }
-
-    /// Allocates a scheduled task. Its counts are the caller's.
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub(super) fn boxed(future: F, data: H, place: P) -> Ptr {
-        let cell = Box::into_raw(Box::new(Self::new::<InBox>(future, data, place)));
-        // SAFETY: `Box::into_raw` never gives null.
-        unsafe { NonNull::new_unchecked(cell) }.cast()
-    }
-
-    const fn table<M: Memory<Self>>() -> Table {
-        Table {
-            header_type: TypeId::of::<H>,
-            name: type_name::<F>,
-            hook_borrows: has_end::<H>() || P::BORROWS,
-            schedule: Self::schedule,
-            run: Self::run::<M>,
-            fetch: Self::fetch,
-            free: Self::free::<M>,
-            leave: Self::leave,
-        }
-    }
-
-    /// [`Table::schedule`].
-    unsafe fn schedule(task: Ptr) {
-        // SAFETY: the runnable's count keeps the cell alive.
-        let place = unsafe { &raw const (*task.cast::<Self>().as_ptr()).place };
-        // SAFETY: the caller's promise.
-        unsafe { P::schedule(place, task) }
-    }
-
-    /// [`Table::run`].
-    unsafe fn run<M: Memory<Self>>(task: Ptr, home: usize) -> Ran {
-        let cell = task.cast::<Self>();
-        // SAFETY: the caller's count keeps the cell alive, and the field never changes.
-        let place = unsafe { &(*cell.as_ptr()).place };
-        if !place.is_at(home) {
-            return Ran::Foreign;
-        }
-        // SAFETY: the count is the caller's.
-        let polls = unsafe { header::state(task) }.begin();
-        // SAFETY: a poll has begun, with the caller's count.
-        let body = unsafe { Body::<H, J, P, F, M>::new(cell) };
-        if polls { body.poll() } else { body.cancel() }
-    }
-
-    /// [`Table::fetch`].
-    unsafe fn fetch(task: Ptr, to: *mut ()) {
-        // SAFETY: the caller's count keeps the cell alive.
-        let stage = unsafe { &(*task.cast::<Self>().as_ptr()).stage };
-        // SAFETY: the stage holds the output, which is the caller's (invariant 1).
-        let output = stage.with_mut(|stage| unsafe { stage.cast::<J::Kept>().read() });
-        // SAFETY: the caller's memory is for this output.
-        unsafe { to.cast::<J::Kept>().write(output) }
-    }
-
-    /// [`Table::leave`].
-    unsafe fn leave(task: Ptr) {
-        // SAFETY: the cell is alive.
-        let data = unsafe { &raw mut (*task.cast::<Self>().as_ptr()).data };
-        // SAFETY: nobody has a handle, and nobody will: the data is not used again.
-        unsafe { data.drop_in_place() }
-    }
-
-    /// [`Table::free`].
-    unsafe fn free<M: Memory<Self>>(task: Ptr) {
-        // SAFETY: the caller's promise, and `M` is the memory that the table was made for.
-        unsafe { M::free(task.cast()) }
+        let _back = Back::<Self, R>(cell, PhantomData);
+        // SAFETY: the caller's promise. This drops header data, hook and list: the rest has no destructor.
+        unsafe { ptr::drop_in_place(cell.as_ptr()) }
     }
 }

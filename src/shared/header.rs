@@ -1,13 +1,11 @@
-//! What every handle of a shared task reaches: the header, one count of it, and the one table of its wakers.
+//! What every handle of a shared task reaches: the two words that all tasks begin with.
 
 use core::any::TypeId;
 use core::fmt;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::state::{Fate, State, Wake};
-use crate::waker::shape::{Slot, WakeSlot};
-use crate::{Free, WakerPointer, WakerVTable};
+use super::state::{Fate, State};
 
 /// A task, whatever its header data and body. From allocation to free it is this one pointer, which covers the whole
 /// allocation; fields are reached by raw projections from it.
@@ -35,28 +33,35 @@ pub(super) struct Table {
     pub(super) header_type: fn() -> TypeId,
     /// The name of the future's type, for people.
     pub(super) name: fn() -> &'static str,
-    /// Whether the hook's `&self` has an end, so that a count has to be held through its call.
+    /// The count at which its holder has the task to itself: `ALONE`, or `NEVER` if the task was put on a list.
+    pub(super) only: usize,
+    /// Whether the hook's `&self` must outlive its call, so that a count has to be held through that.
     pub(super) hook_borrows: bool,
     /// Hands a new runnable to the hook. Takes the runnable's count; if `hook_borrows`, another one is held.
     pub(super) schedule: unsafe fn(Ptr),
-    /// Runs the runnable whose count it takes: polls the body once, or drops it. Gives the count back in `Woken` and
-    /// `Foreign`. The second argument is the home of the caller.
-    pub(super) run: unsafe fn(Ptr, usize) -> Ran,
+    /// Runs the runnable whose count it takes: polls the body once, or drops it. Gives the count back with `Woken`, and
+    /// where nothing was run, because the body is not at home where the second argument says.
+    pub(super) run: unsafe fn(Ptr, usize) -> Option<Ran>,
     /// Moves the output to where the second argument points. Called once, on a joined task that has one.
     pub(super) fetch: unsafe fn(Ptr, *mut ()),
     /// Drops the header data and frees the memory. The body and the output are gone, and so is every count.
     pub(super) free: unsafe fn(Ptr),
     /// Drops the header data and leaves the rest: the body is alive, at home elsewhere, and every count is gone.
-    pub(super) leave: unsafe fn(Ptr),
+    pub(super) leak: unsafe fn(Ptr),
 }
 
-/// What a table's `run` answers.
-pub(super) enum Ran {
+/// What became of a task that was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ran {
+    /// It waits: the next wake calls the hook.
     Pending,
+    /// It was woken while it ran, and was handed to its hook.
     Woken,
+    /// It waited, and nothing was left that could wake it: its body was dropped. Most often a future that answers
+    /// `Pending` without having kept a waker.
+    Lost,
+    /// It is over: it finished, or was cancelled.
     Complete,
-    /// Nothing was run: the body is at home elsewhere.
-    Foreign,
 }
 
 /// The state word of `task`.
@@ -137,7 +142,7 @@ pub(super) unsafe fn last(task: Ptr) {
         // SAFETY: `last` made the two counts.
         Fate::Schedule => unsafe { schedule_orphan(task) },
         // SAFETY: as above, and the body stays.
-        Fate::Leak => unsafe { (table.leave)(task) },
+        Fate::Leak => unsafe { (table.leak)(task) },
     }
 }
 
@@ -147,175 +152,66 @@ pub(super) unsafe fn last(task: Ptr) {
 #[cold]
 unsafe fn schedule_orphan(task: Ptr) {
     // SAFETY: one of the two.
-    let kept = unsafe { AnyTask::from_ptr(task) };
-    // SAFETY: the other one is the runnable's; the first is held through the call, also if it unwinds.
-    unsafe { (kept.table().schedule)(task) };
-    drop(kept);
+    let held = unsafe { Held::new(task) };
+    // SAFETY: the other one is the runnable's; the first is held through the call.
+    unsafe { schedule(task) };
+    held.release();
 }
 
-/// One count of a task: what a waker and a `TaskRef` own.
+/// Hands a runnable to the hook.
 ///
-/// # Invariants
+/// # Safety
 ///
-/// 1. A value has one count. What it reaches is the header, whose data is `Send` and `Sync`: that is asked where tasks
-///    are made.
-pub(super) struct AnyTask(Ptr);
+/// The caller gives up the runnable's count, and another one is held if the hook borrows.
+#[inline]
+pub(super) unsafe fn schedule(task: Ptr) {
+    // SAFETY: the caller's count.
+    let table = unsafe { table(task) };
+    // SAFETY: the caller's promise.
+    unsafe { (table.schedule)(task) }
+}
 
-// SAFETY: invariant 1: the header may be used and dropped on any thread; the state word is atomic.
-unsafe impl Send for AnyTask {}
-// SAFETY: as above.
-unsafe impl Sync for AnyTask {}
+/// A count that is held through a call of the hook.
+///
+/// Dropped, because the hook unwinds, it is given up without asking the hook again: a body that nobody can reach then
+/// leaks. (It is at home elsewhere: a runnable that may run anywhere drops its body where it is dropped.)
+pub(super) struct Held(Ptr);
 
-impl AnyTask {
+impl Held {
     /// # Safety
     ///
     /// The caller has a count of `task`, which moves into the result.
     #[inline]
-    pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
+    pub(super) const unsafe fn new(task: Ptr) -> Self {
         Self(task)
     }
 
-    #[inline]
     pub(super) const fn as_ptr(&self) -> Ptr {
         self.0
     }
 
+    /// Gives up the count after the call.
     #[inline]
-    pub(super) fn state(&self) -> &State {
-        // SAFETY: the count is `self`'s.
-        unsafe { state(self.0) }
-    }
-
-    #[inline]
-    pub(super) fn table(&self) -> &'static Table {
-        // SAFETY: the count is `self`'s.
-        unsafe { table(self.0) }
-    }
-
-    #[inline]
-    pub(super) fn wake(self) {
-        let table = self.table();
-        match self.state().wake(table.hook_borrows) {
-            Wake::Schedule if table.hook_borrows => {
-                // SAFETY: the runnable's count was added, and `self` holds its own through the call.
-                unsafe { (table.schedule)(self.0) };
-            }
-            Wake::Schedule => {
-                let task = self.into_ptr();
-                // SAFETY: the runnable's count was `self`'s, and nothing of the hook's has an end.
-                unsafe { (table.schedule)(task) };
-            }
-            Wake::Known => {
-                self.into_ptr();
-            }
-            Wake::Complete => {}
-        }
-    }
-
-    #[inline]
-    pub(super) fn wake_by_ref(&self) {
-        if self.state().wake_by_ref() {
-            self.schedule();
-        }
-    }
-
-    pub(super) fn cancel(&self) {
-        if self.state().cancel() {
-            self.schedule();
-        }
-    }
-
-    /// Hands a runnable, whose count was just added, to the hook.
-    #[inline]
-    fn schedule(&self) {
-        // SAFETY: the runnable's count was added by the caller, and `self` holds its own through the call.
-        unsafe { (self.table().schedule)(self.0) }
-    }
-
-    /// Gives up ownership; the count goes with the pointer.
-    #[inline]
-    pub(super) fn into_ptr(self) -> Ptr {
-        ManuallyDrop::new(self).0
+    pub(super) fn release(self) {
+        let task = ManuallyDrop::new(self).0;
+        // SAFETY: the count was `self`'s.
+        unsafe { release(task) }
     }
 }
 
-impl Clone for AnyTask {
-    #[inline]
-    fn clone(&self) -> Self {
-        self.state().retain();
-        Self(self.0)
-    }
-}
-
-impl Drop for AnyTask {
-    #[inline]
+impl Drop for Held {
+    #[cold]
+    #[inline(never)]
     fn drop(&mut self) {
-        // SAFETY: the count is `self`'s, and this is its end.
-        unsafe { release(self.0) }
-    }
-}
-
-// SAFETY: rule 1, 2, 4: the word is the pointer, and a value has one count. Rule 3: `retain` adds one. Rule 5: a count
-// keeps the allocation, which is never moved. Rule 6: the target is nothing. Rule 7: none of these runs other code.
-unsafe impl WakerPointer for AnyTask {
-    type Target = ();
-    type Kind = Free;
-
-    #[inline]
-    fn into_raw(self) -> *const () {
-        self.into_ptr().as_ptr().cast_const().cast()
-    }
-
-    #[inline]
-    fn as_raw(&self) -> *const () {
-        self.0.as_ptr().cast_const().cast()
-    }
-
-    #[inline]
-    unsafe fn from_raw(raw: *const ()) -> Self {
-        // SAFETY: a raw word is a task's pointer, which is not null.
-        Self(unsafe { NonNull::new_unchecked(raw.cast_mut()) }.cast())
-    }
-
-    #[inline]
-    unsafe fn clone_raw(raw: *const ()) -> *const () {
-        // SAFETY: a raw word is a task's pointer, which is not null.
-        let task = unsafe { NonNull::new_unchecked(raw.cast_mut()) }.cast::<Head>();
-        // SAFETY: the caller holds a count.
-        unsafe { state(task) }.retain();
-        raw
-    }
-
-    #[inline]
-    unsafe fn as_ref<'a>(_raw: *const ()) -> &'a () {
-        &()
-    }
-}
-
-/// The table of the wakers of all shared tasks. One, and not generic: tables that are generic over the header are
-/// promoted constants, two of which may become one, and then a header could be read as another's.
-pub(super) static WAKERS: WakerVTable<AnyTask> = WakerVTable::for_slot::<Wakers>(&WAKERS);
-
-pub(super) struct Wakers;
-
-impl Slot for Wakers {
-    type Pointer = AnyTask;
-
-    #[inline]
-    fn table() -> &'static WakerVTable<AnyTask> {
-        &WAKERS
-    }
-}
-
-impl WakeSlot for Wakers {
-    #[inline]
-    fn wake(task: AnyTask) {
-        task.wake();
-    }
-
-    #[inline]
-    fn wake_by_ref(task: &AnyTask) {
-        task.wake_by_ref();
+        // SAFETY: the count is `self`'s.
+        let state = unsafe { state(self.0) };
+        if state.release() {
+            // SAFETY: it was the last one.
+            let table = unsafe { table(self.0) };
+            let end = if state.is_complete() { table.free } else { table.leak };
+            // SAFETY: as above; the body is gone, or else stays.
+            unsafe { end(self.0) }
+        }
     }
 }
 
@@ -331,11 +227,11 @@ pub(super) unsafe fn debug(
     more: impl FnOnce(&mut fmt::DebugStruct<'_, '_>),
 ) -> fmt::Result {
     // SAFETY: the caller's promise.
-    let state = unsafe { state(task) };
+    let state = unsafe { state(task) }.snapshot();
     // SAFETY: the caller's promise.
     let table = unsafe { table(task) };
     let mut f = f.debug_struct(name);
-    f.field("address", &task).field("type", &(table.name)()).field("state", state);
+    f.field("address", &task).field("type", &(table.name)()).field("state", &state);
     more(&mut f);
     f.finish()
 }

@@ -1,32 +1,14 @@
 //! Where bodies that are not `Send` stay.
 
 use core::fmt;
-#[cfg(feature = "alloc")]
-use core::future::Future;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
 
-#[cfg(feature = "alloc")]
-use super::cell::Cell;
-use super::header::{self, AnyTask, Ptr, Ran};
-#[cfg(feature = "alloc")]
-use super::join::JoinHandle;
-use super::joiner::take_joiner;
-#[cfg(feature = "alloc")]
-use super::joiner::{Join, Joiner};
-use super::place::AtHome;
-use super::runnable::runnable_methods;
-use super::state::Ended;
-use super::task_ref::TaskRef;
-
-/// [`Schedule`](crate::Schedule) for tasks that are at home on one thread.
-pub trait ScheduleLocal: Send + Sync + Sized + 'static {
-    /// Puts `runnable` where the task's home will run it; all else is as for
-    /// [`Schedule::schedule`](crate::Schedule::schedule). It is called on any thread, and what it gets may travel: to
-    /// the home's thread.
-    fn schedule(&self, runnable: LocalRunnable<Self>);
-}
+use super::header::Ran;
+use super::ids;
+use super::kind::AtHome;
+#[cfg(feature = "std")]
+use super::runnable::Payload;
+use super::runnable::{LocalRun, LocalRunnable, run_once};
 
 /// Where tasks live whose bodies are not `Send`: they are polled and dropped through this, and nowhere else.
 ///
@@ -43,11 +25,11 @@ pub trait ScheduleLocal: Send + Sync + Sized + 'static {
 /// use std::rc::Rc;
 /// use std::sync::mpsc;
 /// use std::thread;
-/// use waker_tables::{Home, LocalRun, LocalRunnable, ScheduleLocal};
+/// use waker_tables::{AtHome, Home, LocalRunnable, Ran, Schedule};
 ///
 /// struct ToQueue(mpsc::Sender<LocalRunnable<Self>>);
 ///
-/// impl ScheduleLocal for ToQueue {
+/// impl Schedule<AtHome> for ToQueue {
 ///     fn schedule(&self, runnable: LocalRunnable<Self>) {
 ///         let _ = self.0.send(runnable);
 ///     }
@@ -60,84 +42,25 @@ pub trait ScheduleLocal: Send + Sync + Sized + 'static {
 ///
 /// let runnable = thread::spawn(move || runnable).join().unwrap(); // it may travel,
 /// thread::spawn(move || runnable.schedule()).join().unwrap();
-/// assert!(matches!(home.run(queue.recv().unwrap()), Ok(LocalRun::Complete))); // and is run here
+/// assert!(matches!(home.run(queue.recv().unwrap()), Ok(Ran::Complete))); // and is run here
 /// ```
 pub struct Home {
     id: usize,
     thread: PhantomData<*mut ()>,
 }
 
-/// The right of a home to run one of its tasks once. One word, with a niche, and `Send`.
-///
-/// It has no `run`: [`Home::run`] takes it. Dropping it cancels the task and tells the joiner, but never touches the
-/// body, which may be at home on another thread. A later wake or cancel calls the hook again, and a run at home then drops the
-/// body. Dropped as the last handle, or once its home is gone, it leaks body and memory.
-pub struct LocalRunnable<H: 'static> {
-    task: Ptr,
-    header: PhantomData<fn(H) -> H>,
-}
+/// The thread of a [`Home`]: a plain value, which goes to any thread.
+#[cfg(feature = "std")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HomeThread(usize);
 
-/// What became of a task that was run at home: [`Run`](crate::Run) for local tasks.
-#[must_use = "`Woken` holds a runnable, which cancels its task when it is dropped"]
-pub enum LocalRun<H: 'static> {
-    /// It waits: the next wake calls the hook.
-    Pending,
-    /// It was woken while it ran, and is to run again; the caller says when.
-    Woken(LocalRunnable<H>),
-    /// It is over: it finished, or was cancelled, or nobody is left who could wake it.
-    Complete,
-}
-
-// SAFETY: the header data is `Send + Sync`, and the body is not reachable.
-unsafe impl<H: 'static> Send for LocalRunnable<H> {}
-// SAFETY: as above.
-unsafe impl<H: 'static> Sync for LocalRunnable<H> {}
-
-impl<H: 'static> LocalRunnable<H> {
-    runnable_methods!();
-}
-
-impl<H: 'static> Drop for LocalRunnable<H> {
-    fn drop(&mut self) {
-        // SAFETY: the count is `self`'s.
-        let table = unsafe { header::table(self.task) };
-        // SAFETY: as above.
-        match unsafe { header::state(self.task) }.abandon() {
-            Ended::Counted => {}
-            // SAFETY: the only count was `self`'s, and the body stays.
-            Ended::Last => unsafe { (table.leave)(self.task) },
-            Ended::Joiner | Ended::Output => {
-                // SAFETY: a joined task with this header data, whose slot was lent.
-                let joiner = unsafe { take_joiner::<H>(self.task) };
-                // First the count, as where a body ends. Should it be the last, the hook is not called once more, since it
-                // may be what drops runnables.
-                // SAFETY: the count is `self`'s, and ends here.
-                let state = unsafe { header::state(self.task) };
-                if state.release() {
-                    let end = if state.is_complete() { table.free } else { table.leave };
-                    // SAFETY: it was the last one; the body is gone, or else stays.
-                    unsafe { end(self.task) }
-                }
-                joiner.wake();
-            }
-        }
-    }
-}
-
-impl<H: 'static> fmt::Debug for LocalRun<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pending => f.write_str("Pending"),
-            Self::Woken(runnable) => f.debug_tuple("Woken").field(runnable).finish(),
-            Self::Complete => f.write_str("Complete"),
-        }
-    }
-}
-
-impl<H: 'static> fmt::Debug for LocalRunnable<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: the count is `self`'s.
-        unsafe { header::debug(f, "LocalRunnable", self.task, |_| {}) }
+#[cfg(feature = "std")]
+impl HomeThread {
+    /// Whether this is the thread that runs now. Exact: no thread has the number of another, living or gone.
+    #[inline]
+    #[must_use]
+    pub fn is_current(self) -> bool {
+        ids::this_thread() == self.0
     }
 }
 
@@ -152,50 +75,8 @@ impl Home {
         Self { id: ids::next(), thread: PhantomData }
     }
 
-    /// Makes a task at home here, scheduled, with a join handle. The runnable is the caller's to queue.
-    ///
-    /// Costs: one allocation, one word larger than that of [`spawn`](crate::spawn).
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub fn spawn<F, H>(&self, future: F, header: H) -> (LocalRunnable<H>, JoinHandle<F::Output, H>)
-    where
-        F: Future + 'static,
-        H: ScheduleLocal,
-    {
-        let task = self.task::<F, H, Joiner>(future, header);
-        // SAFETY: a new joined task has a count for each of the two; the data is an `H`, and its hook takes this kind.
-        let runnable = unsafe { LocalRunnable::from_ptr(task) };
-        // SAFETY: as above.
-        (runnable, unsafe { JoinHandle::from_ptr(task) })
-    }
-
-    /// Makes a task at home here, scheduled, whose output nobody waits for.
-    ///
-    /// Costs: one allocation, one word larger than that of [`spawn_detached`](crate::spawn_detached).
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub fn spawn_detached<F, H>(&self, future: F, header: H) -> LocalRunnable<H>
-    where
-        F: Future + 'static,
-        H: ScheduleLocal,
-    {
-        // SAFETY: a new detached task has a count for its runnable; the data is an `H`, and its hook takes this kind.
-        unsafe { LocalRunnable::from_ptr(self.task::<F, H, ()>(future, header)) }
-    }
-
-    #[inline]
-    pub(super) const fn place(&self) -> AtHome {
-        AtHome(self.id)
-    }
-
-    #[cfg(feature = "alloc")]
-    #[inline]
-    fn task<F: Future, H: ScheduleLocal, J: Join<F::Output>>(&self, future: F, header: H) -> Ptr {
-        Cell::<H, J, AtHome, F>::boxed(future, header, self.place())
-    }
-
-    /// Polls the task once, with its own waker, if it is at home here. A cancelled task is not polled; its body is
-    /// dropped.
+    /// Polls the task once, with its own waker, if it is at home here, and hands it to its hook if it was woken meanwhile. A
+    /// cancelled task is not polled; its body is dropped.
     ///
     /// Costs: as [`Runnable::run`](crate::Runnable::run), and one comparison.
     ///
@@ -207,20 +88,62 @@ impl Home {
     ///
     /// As [`Runnable::run`](crate::Runnable::run).
     #[inline]
-    pub fn run<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<LocalRun<H>, LocalRunnable<H>> {
+    pub fn run<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<Ran, LocalRunnable<H>> {
+        self.run_once(runnable).map(LocalRun::schedule)
+    }
+
+    /// Polls the task once, with its own waker, if it is at home here, and gives it back if it was woken meanwhile. A
+    /// cancelled task is not polled; its body is dropped.
+    ///
+    /// Costs: as [`Runnable::run_once`](crate::Runnable::run_once), and one comparison.
+    ///
+    /// # Errors
+    ///
+    /// The runnable of a task that is at home elsewhere is given back.
+    ///
+    /// # Panics
+    ///
+    /// As [`Runnable::run_once`](crate::Runnable::run_once).
+    #[inline]
+    pub fn run_once<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<LocalRun<H>, LocalRunnable<H>> {
         let task = runnable.into_ptr();
-        // SAFETY: the count was the runnable's.
-        let table = unsafe { header::table(task) };
         // SAFETY: the runnable's count is given to the run. The body is here or not touched: this home's number is its
         // own for ever, and no reference to it leaves its thread.
-        match unsafe { (table.run)(task, self.id) } {
-            Ran::Pending => Ok(LocalRun::Pending),
-            // SAFETY: the count is given back.
-            Ran::Woken => Ok(LocalRun::Woken(unsafe { LocalRunnable::from_ptr(task) })),
-            Ran::Complete => Ok(LocalRun::Complete),
-            // SAFETY: the count is given back.
-            Ran::Foreign => Err(unsafe { LocalRunnable::from_ptr(task) }),
+        let run = unsafe { run_once(task, self.id) };
+        // SAFETY: nothing was run then, and the count is the caller's again.
+        run.ok_or_else(|| unsafe { LocalRunnable::from_ptr(task) })
+    }
+
+    /// [`run_once`](Self::run_once), and a panic is given back.
+    ///
+    /// # Errors
+    ///
+    /// The runnable of a task that is at home elsewhere is given back. Inside: the payload with which the run panics; the task
+    /// is complete then.
+    #[cfg(feature = "std")]
+    pub fn run_catching<H: 'static>(
+        &self,
+        runnable: LocalRunnable<H>,
+    ) -> Result<Result<LocalRun<H>, Payload>, LocalRunnable<H>> {
+        let run = core::panic::AssertUnwindSafe(|| self.run_once(runnable));
+        match std::panic::catch_unwind(run) {
+            Ok(run) => run.map(Ok),
+            Err(payload) => Ok(Err(payload)),
         }
+    }
+
+    /// This thread, as a value that a hook may keep: to tell whether it is called at home, or from another thread.
+    ///
+    /// Costs: one read of a thread-local.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn thread(&self) -> HomeThread {
+        HomeThread(ids::this_thread())
+    }
+
+    #[inline]
+    pub(super) const fn kind(&self) -> AtHome {
+        AtHome(self.id)
     }
 }
 
@@ -233,34 +156,5 @@ impl Default for Home {
 impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Home").field(&self.id).finish()
-    }
-}
-
-/// The numbers of homes.
-mod ids {
-    #[cfg(target_has_atomic = "ptr")]
-    use core::sync::atomic::{AtomicUsize, Ordering};
-    #[cfg(not(target_has_atomic = "ptr"))]
-    use portable_atomic::{AtomicUsize, Ordering};
-
-    // Not loom's, which no static can hold; a model does not depend on the numbers.
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-
-    pub(super) fn next() -> usize {
-        take(&NEXT)
-    }
-
-    fn take(next: &AtomicUsize) -> usize {
-        let taken = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |id| id.checked_add(1));
-        taken.expect("fewer homes than numbers")
-    }
-
-    #[cfg(test)]
-    #[test]
-    #[should_panic = "fewer homes than numbers"]
-    fn numbers_are_not_used_twice() {
-        let next = AtomicUsize::new(usize::MAX - 1);
-        assert_eq!(take(&next), usize::MAX - 1);
-        take(&next);
     }
 }

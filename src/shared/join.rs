@@ -8,10 +8,12 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-use super::header::{self, AnyTask, Ptr};
+use super::handle::Handle;
+use super::header::{self, Ptr};
 use super::joiner::{put_joiner, take_joiner};
-use super::state::{Answer, Ended};
+use super::state::{Answer, Ended, Slot, TaskState};
 use super::task_ref::TaskRef;
+use crate::sync;
 
 /// A future of a task's output. One word, with a niche.
 ///
@@ -72,9 +74,9 @@ impl<T, H: 'static> JoinHandle<T, H> {
     }
 
     #[inline]
-    fn any(&self) -> ManuallyDrop<AnyTask> {
+    fn any(&self) -> ManuallyDrop<Handle> {
         // SAFETY: the count is lent by `self`, which the result borrows in all but type: it does not leave the methods.
-        ManuallyDrop::new(unsafe { AnyTask::from_ptr(self.task) })
+        unsafe { Handle::borrowed(self.task) }
     }
 
     /// The scheduler's data in the task's header.
@@ -95,8 +97,15 @@ impl<T, H: 'static> JoinHandle<T, H> {
 
     /// [`TaskRef::cancel`]. The handle is still good: for `Err(Cancelled)` once the body is gone, or for the output if
     /// this was too late.
-    pub fn cancel(&self) {
-        self.any().cancel();
+    #[allow(clippy::must_use_candidate, reason = "ignoring the answer is right")]
+    pub fn cancel(&self) -> bool {
+        self.any().cancel()
+    }
+
+    /// What is known of the task now.
+    #[must_use]
+    pub fn state(&self) -> TaskState {
+        self.any().state().snapshot()
     }
 
     /// Whether a poll would not wait.
@@ -119,17 +128,42 @@ impl<T, H: 'static> JoinHandle<T, H> {
         unsafe { output.assume_init() }
     }
 
+    /// The output or why there is none, if the task is over: what a poll would give, without waiting.
+    ///
+    /// # Panics
+    ///
+    /// If the output was fetched before.
+    pub fn try_take(&mut self) -> Option<Result<T, JoinError>> {
+        let task = self.any();
+        Some(match task.state().answer()? {
+            Answer::Output => {
+                // SAFETY: there is an output, and it is the handle's. Nobody fetches it again: `&mut self` until then.
+                let output = unsafe { self.fetch() };
+                task.state().fetched();
+                Ok(output)
+            }
+            Answer::Panicked => Err(JoinError::Panicked),
+            Answer::Cancelled => Err(JoinError::Cancelled),
+            Answer::Nothing => panic!("the join handle was asked again after it gave the output"),
+        })
+    }
+
     /// Leaves `waker` for whoever ends the body; not if that has happened.
     #[cold]
     fn wait(&self, waker: &Waker) -> bool {
         let task = self.any();
-        let Some(lent) = task.state().recall_joiner() else {
-            return false;
-        };
-        let known = lent.then(|| {
+        let known = match task.state().recall_joiner() {
             // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
-            unsafe { take_joiner::<H>(self.task) }
-        });
+            Slot::Full => Some(unsafe { take_joiner::<H>(self.task) }),
+            Slot::Empty => None,
+            Slot::Taken => {
+                // The former waker is about to be woken, and this one will not be: look again.
+                waker.wake_by_ref();
+                sync::yield_now();
+                return true;
+            }
+            Slot::Over => return false,
+        };
         let waker = match known {
             Some(known) if known.will_wake(waker) => known,
             // Should this panic, nobody waits, and the slot is empty and ours.
@@ -151,42 +185,33 @@ impl<T, H: 'static> Future for JoinHandle<T, H> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let task = self.any();
-        // A slot that could not be lent has an answer.
-        let after = || if self.wait(context.waker()) { None } else { task.state().answer() };
-        let Some(answer) = task.state().answer().or_else(after) else {
-            return Poll::Pending;
-        };
-        Poll::Ready(match answer {
-            Answer::Output => {
-                // SAFETY: there is an output, and it is the handle's. Nobody fetches it again: `&mut self` until then.
-                let output = unsafe { self.fetch() };
-                task.state().fetched();
-                Ok(output)
-            }
-            Answer::Panicked => Err(JoinError::Panicked),
-            Answer::Cancelled => Err(JoinError::Cancelled),
-            Answer::Nothing => panic!("the join handle was polled after it gave the output"),
-        })
+        let this = self.get_mut();
+        match this.try_take() {
+            Some(answer) => Poll::Ready(answer),
+            None if this.wait(context.waker()) => Poll::Pending,
+            // A slot that could not be lent has an answer.
+            None => this.try_take().map_or(Poll::Pending, Poll::Ready),
+        }
     }
 }
 
 impl<T, H: 'static> Drop for JoinHandle<T, H> {
     #[inline]
     fn drop(&mut self) {
-        match self.any().state().detach() {
+        let task = self.any();
+        match task.state().detach(task.table().only) {
             Ended::Counted => {}
             // SAFETY: the only count was `self`'s, and ends here.
             Ended::Last => unsafe { header::last(self.task) },
             Ended::Joiner => {
                 // SAFETY: the count is `self`'s, and ends here, after the waker.
-                let _task = unsafe { AnyTask::from_ptr(self.task) };
+                let _task = unsafe { Handle::from_ptr(self.task) };
                 // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
                 drop(unsafe { take_joiner::<H>(self.task) });
             }
             Ended::Output => {
                 // SAFETY: the count is `self`'s, and ends here, after the output.
-                let _task = unsafe { AnyTask::from_ptr(self.task) };
+                let _task = unsafe { Handle::from_ptr(self.task) };
                 // SAFETY: there is an output, and it is the handle's.
                 drop(unsafe { self.fetch() });
             }

@@ -6,45 +6,14 @@ use core::task::Waker;
 use super::header::{Head, Ptr};
 use crate::sync;
 
-/// How much of a join handle's needs a task has.
-pub(super) trait Join<T> {
-    /// What is kept of the output.
-    type Kept;
-    const JOINED: bool;
-
-    fn new() -> Self;
-    fn keep(output: T) -> Self::Kept;
-}
-
-/// A task without a join handle: no slot, and the output is dropped at once.
-impl<T> Join<T> for () {
-    type Kept = ();
-    const JOINED: bool = false;
-
-    #[inline]
-    fn new() -> Self {}
-
-    #[inline]
-    fn keep(output: T) {
-        drop(output);
-    }
-}
-
 /// The slot of the joiner's waker. It holds one while it is lent, and during calls of its owner.
-pub(super) struct Joiner(sync::Cell<MaybeUninit<Waker>>);
+#[allow(missing_debug_implementations, unnameable_types, reason = "public in the eyes of a sealed trait alone")]
+pub struct Joiner(sync::Cell<MaybeUninit<Waker>>);
 
-impl<T> Join<T> for Joiner {
-    type Kept = T;
-    const JOINED: bool = true;
-
+impl Joiner {
     #[inline]
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(sync::Cell::new(MaybeUninit::uninit()))
-    }
-
-    #[inline]
-    fn keep(output: T) -> T {
-        output
     }
 }
 

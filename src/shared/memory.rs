@@ -1,145 +1,34 @@
-//! Memory of one's own for tasks whose futures have no name.
+//! Where the memory of a task is from, and where it goes.
 
-use core::cell::UnsafeCell;
-use core::fmt;
-use core::future::Future;
-use core::mem::MaybeUninit;
+use core::alloc::Layout;
+use core::ptr::NonNull;
 
-use super::cell::Cell;
-use super::home::{Home, LocalRunnable, ScheduleLocal};
-use super::join::JoinHandle;
-use super::joiner::Joiner;
-use super::place::{Anywhere, AtHome};
-use super::runnable::{Runnable, Schedule};
-use super::slot::{Busy, Room, slot_methods};
-use crate::sync::{AtomicUsize, Ordering};
-
-/// Memory for one task at a time whose header and body, with some words of the crate's, take up to `SIZE` bytes and
-/// `ALIGN` alignment, a power of two up to 1024; a [`TaskSlot`](crate::TaskSlot) for futures that have no name.
+/// Takes back the memory of a task that was made by [`Task::spawn_unchecked_at`](crate::Task::spawn_unchecked_at).
 ///
-/// Declared by [`task_slot!`](crate::task_slot), which computes the two numbers. Nothing relies on them: a future that
-/// does not fit does not compile.
-#[repr(C)]
-pub struct TaskMemory<const SIZE: usize, const ALIGN: usize>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    memory: UnsafeCell<MaybeUninit<[u8; SIZE]>>,
-    busy: AtomicUsize,
-    aligned: <Aligned<ALIGN> as Alignment>::Type,
+/// # Safety
+///
+/// `release` is called once for each task that was made over this type, after its body and header data are gone, by
+/// whoever gives up the last handle: on any thread, also inside a wake, and also where a destructor unwinds. It must then
+/// be sound, and must not unwind. A task that leaks is never released.
+pub unsafe trait ReleaseTask {
+    /// Gives back the memory that held a task.
+    ///
+    /// # Safety
+    ///
+    /// `memory` is the pointer that the task was made with, and `layout` that of the task; nobody uses it again.
+    unsafe fn release(memory: NonNull<u8>, layout: Layout);
 }
 
-// SAFETY: it begins with `SIZE` bytes, and is aligned by its last field; the first two fields are cells, and used here
-// alone.
-unsafe impl<const SIZE: usize, const ALIGN: usize> Room for TaskMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    const SIZE: usize = SIZE;
-    const ALIGN: usize = ALIGN;
+/// The memory of a box.
+#[cfg(feature = "alloc")]
+pub(super) struct InBox;
 
-    fn busy(&self) -> &AtomicUsize {
-        &self.busy
+#[cfg(feature = "alloc")]
+// SAFETY: the global allocator takes memory back on any thread, and does not unwind.
+unsafe impl ReleaseTask for InBox {
+    #[inline]
+    unsafe fn release(memory: NonNull<u8>, layout: Layout) {
+        // SAFETY: it is from the global allocator, with this layout, which is that of a type with a size.
+        unsafe { alloc::alloc::dealloc(memory.as_ptr(), layout) }
     }
-}
-
-// SAFETY: as for `TaskSlot`.
-unsafe impl<const SIZE: usize, const ALIGN: usize> Sync for TaskMemory<SIZE, ALIGN> where Aligned<ALIGN>: Alignment {}
-
-impl<const SIZE: usize, const ALIGN: usize> TaskMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    slot_methods!({ aligned: <Aligned<ALIGN> as Alignment>::VALUE } <F, H>);
-}
-
-impl<const SIZE: usize, const ALIGN: usize> Default for TaskMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<const SIZE: usize, const ALIGN: usize> fmt::Debug for TaskMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskMemory").field("size", &SIZE).field("free", &self.is_free()).finish_non_exhaustive()
-    }
-}
-
-/// An alignment as a type.
-#[derive(Debug)]
-pub struct Aligned<const ALIGN: usize>;
-
-/// The alignments that there are.
-pub trait Alignment {
-    /// A type without bytes that has it.
-    type Type;
-    /// That type's value.
-    const VALUE: Self::Type;
-}
-
-/// The types of the alignments.
-pub mod align {
-    use super::{Aligned, Alignment};
-
-    macro_rules! alignments {
-        ($($name:ident $align:literal,)*) => {$(
-            /// A type without bytes of this alignment.
-            #[repr(align($align))]
-            #[derive(Debug)]
-            pub struct $name;
-
-            impl Alignment for Aligned<$align> {
-                type Type = $name;
-                const VALUE: $name = $name;
-            }
-        )*};
-    }
-
-    alignments!(A1 1, A2 2, A4 4, A8 8, A16 16, A32 32, A64 64, A128 128, A256 256, A512 512, A1024 1024,);
-}
-
-/// A function that makes a future: what [`task_slot!`](crate::task_slot) measures.
-pub trait MakesFuture<Arguments> {
-    /// The future that it makes.
-    type Future: Future;
-}
-
-macro_rules! makes_future {
-    ($($argument:ident)*) => {
-        impl<Function, Made: Future, $($argument),*> MakesFuture<($($argument,)*)> for Function
-        where
-            Function: Fn($($argument),*) -> Made,
-        {
-            type Future = Made;
-        }
-    };
-}
-makes_future!();
-makes_future!(A);
-makes_future!(A B);
-makes_future!(A B C);
-makes_future!(A B C D);
-makes_future!(A B C D E);
-makes_future!(A B C D E G);
-makes_future!(A B C D E G I);
-makes_future!(A B C D E G I J);
-
-/// Header data of one word, for which [`task_slot!`](crate::task_slot) leaves room if it is not told a type. As a type
-/// of the crate, since a user's module may call something else `usize`.
-pub type Word = usize;
-
-/// The size of a joined task of what `function` makes, with `H` in its header.
-pub const fn task_size<H, A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
-    size_of::<Cell<H, Joiner, AtHome, F::Future>>()
-}
-
-/// The alignment of a joined task of what `function` makes, with `H` in its header.
-pub const fn task_align<H, A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
-    align_of::<Cell<H, Joiner, AtHome, F::Future>>()
 }

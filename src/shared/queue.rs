@@ -2,95 +2,53 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
 use super::header;
-use super::runnable::{Runnable, Schedule};
+use super::kind::{Anywhere, Kind};
+use super::linked::Linked;
+use super::runnable::Runnable;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 
-/// Header data with a link for [`Queue`] in front of it: what a task in a queue without allocation carries.
-///
-/// The link is private, so that nobody can put a task into two queues, or twice into one: only a [`Runnable`] goes in,
-/// and a task has one at the most. One word more than `U`.
-pub struct Linked<U> {
-    next: AtomicPtr<()>,
-    data: U,
-}
-
-/// [`Schedule`] for the data of a [`Linked`] header.
-pub trait ScheduleLinked: Send + Sync + Sized + 'static {
-    /// As [`Schedule::schedule`].
-    fn schedule(&self, runnable: Runnable<Linked<Self>>);
-}
-
-impl<U> Linked<U> {
-    /// Header data that is in no queue.
-    #[cfg(not(loom))]
-    pub const fn new(data: U) -> Self {
-        Self { next: AtomicPtr::new(ptr::null_mut()), data }
-    }
-
-    /// Header data that is in no queue.
-    #[cfg(loom)]
-    pub fn new(data: U) -> Self {
-        Self { next: AtomicPtr::new(ptr::null_mut()), data }
-    }
-}
-
-impl<U: ScheduleLinked> Schedule for Linked<U> {
-    #[inline]
-    fn schedule(&self, runnable: Runnable<Self>) {
-        self.data.schedule(runnable);
-    }
-}
-
-impl<U> Deref for Linked<U> {
-    type Target = U;
-
-    #[inline]
-    fn deref(&self) -> &U {
-        &self.data
-    }
-}
-
-impl<U: fmt::Debug> fmt::Debug for Linked<U> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Linked").field(&self.data).finish()
-    }
-}
-
-/// A queue of runnables, first in, first out: many threads push, one at a time takes. Four words; it never allocates.
+/// A queue of runnables, first in, first out: many threads push, one at a time takes. Five words; it never allocates.
 ///
 /// Pushing is two locked instructions and waits for nobody, so it is for interrupts too. Taking is a plain read, and for
 /// each batch that was pushed meanwhile one locked instruction and a turn of the batch. (New ones go to a list that is
 /// last in, first out, which the taker takes as a whole and turns.)
 ///
-/// Dropping the queue drops its runnables, and so cancels their tasks. An `Arc<Queue<U>>` inside `U` keeps the queue
-/// alive for as long as a task is in it: drain it.
+/// # One taker after another
+///
+/// Several threads may serve one queue, one at a time. A thread that finds no [`taker`](Self::taker) and sleeps relies on the one
+/// that has it; so who gives it up by [`Taker::release`] before sleeping is told whether to look again. With one
+/// thread that serves the queue, none of this matters.
+///
+/// # The end
+///
+/// Dropping the queue drops its runnables, and so cancels their tasks. But an `Arc<Queue<U>>` inside `U` keeps the queue
+/// alive for as long as a task is in it: [`close`](Taker::close) it and drain it first.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::sync::Arc;
-/// use waker_tables::{Linked, Queue, Run, Runnable, ScheduleLinked, spawn_detached};
+/// use waker_tables::{Anywhere, Linked, Queue, Ran, Runnable, Schedule, spawn_detached};
 ///
 /// struct InQueue(Arc<Queue<Self>>);
 ///
-/// impl ScheduleLinked for InQueue {
+/// impl Schedule<Anywhere, Linked<Self>> for InQueue {
 ///     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-///         self.0.push(runnable);
+///         let _ = self.0.push(runnable); // once it is closed, this cancels the task
 ///     }
 /// }
 ///
 /// let queue = Arc::new(Queue::new());
 /// for _ in 0..3 {
-///     queue.push(spawn_detached(async {}, Linked::new(InQueue(queue.clone()))));
+///     spawn_detached(async {}, Linked::new(InQueue(queue.clone()))).schedule();
 /// }
 /// let mut taker = queue.taker().unwrap();
 /// let mut runs = 0;
 /// while let Some(runnable) = taker.pop() {
-///     assert!(matches!(runnable.run(), Run::Complete));
+///     assert_eq!(runnable.run(), Ran::Complete);
 ///     runs += 1;
 /// }
 /// assert_eq!(runs, 3);
@@ -100,84 +58,132 @@ impl<U: fmt::Debug> fmt::Debug for Linked<U> {
 ///
 /// 1. A word in the lists is a runnable's, from `into_raw`, and the list its only owner. Its link leads to the next one, or
 ///    is one of the two marks while its push is under way; what is behind it is reachable through that link alone.
-/// 2. `taken`, `turning` and the links of what the taker has are used by the taker alone, or by `&mut self`; but for the
-///    link of `turning`, which its pusher may still have to write.
-pub struct Queue<U: ScheduleLinked> {
-    /// Last in, first out.
+/// 2. `taken`, `turning`, `later` and the links of what the taker has are used by the taker alone, or by `&mut self`; but for
+///    the links of `turning` and `later`, which their pushers may still have to write.
+/// 3. A closed queue's `pushed` is odd, and nobody but the taker changes it.
+pub struct Queue<U: 'static, K: Kind = Anywhere> {
+    /// Last in, first out; one more than the address, or than null, if the queue is closed.
     pushed: AtomicPtr<()>,
     /// First in, first out; while a batch is being turned, what is turned of it.
     taken: AtomicPtr<()>,
     /// What of a batch is still to be turned.
     turning: AtomicPtr<()>,
-    takers: AtomicUsize,
+    /// A batch that comes after the two.
+    later: AtomicPtr<()>,
+    /// 0: nobody takes; 1: somebody does; 2: and somebody else asked meanwhile.
+    taker: AtomicUsize,
     /// Invariant: what is pushed through one type must not be taken through another.
-    data: PhantomData<fn(U) -> U>,
+    data: PhantomData<Invariant<U, K>>,
 }
 
-impl<U: ScheduleLinked> Queue<U> {
+type Invariant<U, K> = fn(U, K) -> (U, K);
+
+impl<U: 'static, K: Kind> Queue<U, K> {
     /// An empty queue.
     #[cfg(not(loom))]
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            pushed: AtomicPtr::new(ptr::null_mut()),
-            taken: AtomicPtr::new(ptr::null_mut()),
-            turning: AtomicPtr::new(ptr::null_mut()),
-            takers: AtomicUsize::new(0),
-            data: PhantomData,
-        }
+        let [pushed, taken, turning, later] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
+        Self { pushed, taken, turning, later, taker: AtomicUsize::new(0), data: PhantomData }
     }
 
     /// An empty queue.
     #[cfg(loom)]
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            pushed: AtomicPtr::new(ptr::null_mut()),
-            taken: AtomicPtr::new(ptr::null_mut()),
-            turning: AtomicPtr::new(ptr::null_mut()),
-            takers: AtomicUsize::new(0),
-            data: PhantomData,
-        }
+        let [pushed, taken, turning, later] = core::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()));
+        Self { pushed, taken, turning, later, taker: AtomicUsize::new(0), data: PhantomData }
     }
 
     /// Puts `runnable` behind all others, from any thread.
     ///
     /// The answer is whether the taker may have found nothing since the last push: if it sleeps then, this is the push to
     /// wake it.
-    pub fn push(&self, runnable: Runnable<Linked<U>>) -> bool {
-        let word = runnable.into_raw().as_ptr();
+    ///
+    /// # Errors
+    ///
+    /// The runnable is given back if the queue is closed. (Dropped, it cancels its task.)
+    pub fn push(&self, runnable: Runnable<Linked<U>, K>) -> Result<bool, Runnable<Linked<U>, K>> {
+        let word = runnable.into_raw();
         // SAFETY: the word is this call's until it is in the list, and the taker does not go past it before its link is
         // there.
-        let link = unsafe { link::<U>(word) };
+        let link = unsafe { link::<U>(word.as_ptr()) };
         link.store(mark(&PUSHING), Ordering::Relaxed);
-        // A swap and not a compare-and-swap: that could take a new task for an old one at the same address.
-        let before = self.pushed.swap(word, Ordering::AcqRel);
-        let found = link.swap(before, Ordering::AcqRel);
-        before.is_null() || ptr::eq(found, mark(&AWAITED))
+        let mut head = self.pushed.load(Ordering::Relaxed);
+        loop {
+            if is_closed(head) {
+                // SAFETY: the word is from `into_raw` above, and in no list.
+                return Err(unsafe { Runnable::from_raw(word) });
+            }
+            match self.pushed.compare_exchange_weak(head, word.as_ptr(), Ordering::AcqRel, Ordering::Relaxed) {
+                // What was there, and not what was read before: that may be another task at the same address.
+                Ok(before) => {
+                    let found = link.swap(before, Ordering::AcqRel);
+                    return Ok(before.is_null() || ptr::eq(found, mark(&AWAITED)));
+                }
+                Err(now) => head = now,
+            }
+        }
     }
 
-    /// The right to take, unless somebody has it. Costs: one locked instruction.
+    /// The right to take, unless somebody has it, who then hears of this call. Costs: one locked instruction.
     #[must_use]
-    pub fn taker(&self) -> Option<Taker<'_, U>> {
-        let free = self.takers.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok();
-        free.then(|| Taker { queue: self })
+    pub fn taker(&self) -> Option<Taker<'_, U, K>> {
+        // Written also where somebody has it: who gives it up must see what this caller knows of.
+        let ask = |taker| Some(if taker == 0 { 1 } else { 2 });
+        let before = self.taker.fetch_update(Ordering::AcqRel, Ordering::Relaxed, ask);
+        (before == Ok(0)).then(|| Taker { queue: self })
     }
 
-    /// Takes the first one out.
+    /// Whether nothing is in it now; another thread's push may come in between.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        [&self.taken, &self.turning, &self.later].iter().all(|list| list.load(Ordering::Relaxed).is_null())
+            && opened(self.pushed.load(Ordering::Acquire)).is_null()
+    }
+
+    /// Whether it was [closed](Taker::close).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        is_closed(self.pushed.load(Ordering::Relaxed))
+    }
+
+    /// Takes out what was pushed.
     ///
     /// # Safety
     ///
     /// The caller is the only one who takes.
-    unsafe fn pop(&self) -> Option<Runnable<Linked<U>>> {
+    #[inline]
+    unsafe fn take_pushed(&self) -> *mut () {
+        let pushed = self.pushed.load(Ordering::Relaxed);
+        if opened(pushed).is_null() {
+            // Most looks at an empty queue end here, without a locked instruction.
+            ptr::null_mut()
+        } else if is_closed(pushed) {
+            // Nobody else changes it; what came before the end was acquired by `close`.
+            self.pushed.store(closed(ptr::null_mut()), Ordering::Relaxed);
+            opened(pushed)
+        } else {
+            self.pushed.swap(ptr::null_mut(), Ordering::Acquire)
+        }
+    }
+
+    /// Takes the first one out, of all or of what the taker has already.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the only one who takes.
+    unsafe fn pop(&self, all: bool) -> Option<Runnable<Linked<U>, K>> {
         let mut first = self.taken.load(Ordering::Relaxed);
         let mut turning = self.turning.load(Ordering::Relaxed);
         if first.is_null() && turning.is_null() {
-            // Most looks at an empty queue end here, without a locked instruction.
-            if self.pushed.load(Ordering::Relaxed).is_null() {
-                return None;
+            turning = self.later.load(Ordering::Relaxed);
+            if !turning.is_null() {
+                self.later.store(ptr::null_mut(), Ordering::Relaxed);
+            } else if all {
+                // SAFETY: the caller's promise.
+                turning = unsafe { self.take_pushed() };
             }
-            turning = self.pushed.swap(ptr::null_mut(), Ordering::Acquire);
         }
         while !turning.is_null() {
             // SAFETY: the batch is the taker's now.
@@ -198,6 +204,20 @@ impl<U: ScheduleLinked> Queue<U> {
         // SAFETY: the word is a runnable's of this type (invariant 1, and the type is invariant), and in no list now.
         Some(unsafe { Runnable::from_raw(first) })
     }
+}
+
+fn is_closed(head: *mut ()) -> bool {
+    head.addr() & 1 != 0
+}
+
+/// The head of a closed queue. Tasks stand at even addresses.
+fn closed(head: *mut ()) -> *mut () {
+    head.map_addr(|address| address | 1)
+}
+
+/// The head without the mark of a closed queue.
+fn opened(head: *mut ()) -> *mut () {
+    head.map_addr(|address| address & !1)
 }
 
 /// A link whose push has put its runnable into the list, and does not know yet what was there.
@@ -235,56 +255,83 @@ unsafe fn link<'a, U: 'static>(word: *mut ()) -> &'a AtomicPtr<()> {
     &unsafe { header::data::<Linked<U>>(task.cast()) }.next
 }
 
-impl<U: ScheduleLinked> Drop for Queue<U> {
+impl<U: 'static, K: Kind> Drop for Queue<U, K> {
     fn drop(&mut self) {
         /// Goes on where a body's destructor unwinds.
-        struct Drain<'a, U: ScheduleLinked>(&'a mut Queue<U>);
+        struct Drain<'a, U: 'static, K: Kind>(&'a mut Queue<U, K>);
 
-        impl<U: ScheduleLinked> Drop for Drain<'_, U> {
+        impl<U: 'static, K: Kind> Drop for Drain<'_, U, K> {
             fn drop(&mut self) {
                 // SAFETY: `&mut` excludes all others.
-                while unsafe { self.0.pop() }.is_some() {}
+                while unsafe { self.0.pop(true) }.is_some() {}
             }
         }
 
         let drain = Drain(self);
         // SAFETY: `&mut` excludes all others.
-        while unsafe { drain.0.pop() }.is_some() {}
+        while unsafe { drain.0.pop(true) }.is_some() {}
     }
 }
 
-impl<U: ScheduleLinked> Default for Queue<U> {
+impl<U: 'static, K: Kind> Default for Queue<U, K> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<U: ScheduleLinked> fmt::Debug for Queue<U> {
+impl<U: 'static, K: Kind> fmt::Debug for Queue<U, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let empty =
-            [&self.pushed, &self.taken, &self.turning].iter().all(|list| list.load(Ordering::Relaxed).is_null());
-        f.debug_struct("Queue").field("empty", &empty).finish_non_exhaustive()
+        f.debug_struct("Queue").field("empty", &self.is_empty()).field("closed", &self.is_closed()).finish()
     }
 }
 
 /// The right to take from a [`Queue`]. Dropped, it leaves the rest to the next taker.
-pub struct Taker<'q, U: ScheduleLinked> {
-    queue: &'q Queue<U>,
+#[derive(Debug)]
+pub struct Taker<'q, U: 'static, K: Kind = Anywhere> {
+    queue: &'q Queue<U, K>,
 }
 
-impl<U: ScheduleLinked> Taker<'_, U> {
+impl<U: 'static, K: Kind> Taker<'_, U, K> {
     /// Takes the runnable that was pushed first, if there is one. Where its push is still under way there is none yet, and
     /// that push answers that the taker is to be woken.
+    ///
+    /// A loop that pops until `None` need not end: tasks that wake themselves are pushed meanwhile. See
+    /// [`batch`](Self::batch).
     #[inline]
-    pub fn pop(&mut self) -> Option<Runnable<Linked<U>>> {
+    pub fn pop(&mut self) -> Option<Runnable<Linked<U>, K>> {
         // SAFETY: one taker exists, and this call has it exclusively.
-        unsafe { self.queue.pop() }
+        unsafe { self.queue.pop(true) }
+    }
+
+    /// What is in the queue now, and not what comes meanwhile. What is left when the batch is dropped comes first the next
+    /// time; then a batch may leave out what was pushed since the one before it.
+    pub fn batch(&mut self) -> Batch<'_, U, K> {
+        if self.queue.later.load(Ordering::Relaxed).is_null() {
+            // SAFETY: one taker exists, and this call has it exclusively.
+            let pushed = unsafe { self.queue.take_pushed() };
+            self.queue.later.store(pushed, Ordering::Relaxed);
+        }
+        Batch { queue: self.queue, taker: PhantomData }
+    }
+
+    /// Closes the queue: from now on a push gives its runnable back. What is in it comes out as before; `pop` until `None`
+    /// ends, but for pushes under way, each of which answers that the taker is to be woken.
+    pub fn close(&mut self) {
+        let close = |head| Some(closed(head));
+        let _ = self.queue.pushed.fetch_update(Ordering::AcqRel, Ordering::Relaxed, close);
+    }
+
+    /// Gives up the right to take. The answer is whether to look again before sleeping: somebody asked for it meanwhile,
+    /// who sleeps now and may know of a push that this taker did not see.
+    #[must_use = "who sleeps in spite of `true` may miss a push"]
+    pub fn release(self) -> bool {
+        core::mem::ManuallyDrop::new(self).queue.taker.swap(0, Ordering::AcqRel) == 2
     }
 }
 
 /// Ends where the queue is empty, and goes on when something was pushed.
-impl<U: ScheduleLinked> Iterator for Taker<'_, U> {
-    type Item = Runnable<Linked<U>>;
+impl<U: 'static, K: Kind> Iterator for Taker<'_, U, K> {
+    type Item = Runnable<Linked<U>, K>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
@@ -292,14 +339,25 @@ impl<U: ScheduleLinked> Iterator for Taker<'_, U> {
     }
 }
 
-impl<U: ScheduleLinked> Drop for Taker<'_, U> {
+impl<U: 'static, K: Kind> Drop for Taker<'_, U, K> {
     fn drop(&mut self) {
-        self.queue.takers.store(0, Ordering::Release);
+        self.queue.taker.store(0, Ordering::Release);
     }
 }
 
-impl<U: ScheduleLinked> fmt::Debug for Taker<'_, U> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Taker").field(self.queue).finish()
+/// What was in a [`Queue`] when [`Taker::batch`] was called.
+#[derive(Debug)]
+pub struct Batch<'t, U: 'static, K: Kind = Anywhere> {
+    queue: &'t Queue<U, K>,
+    taker: PhantomData<&'t mut ()>,
+}
+
+impl<U: 'static, K: Kind> Iterator for Batch<'_, U, K> {
+    type Item = Runnable<Linked<U>, K>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: the taker is borrowed, exclusively.
+        unsafe { self.queue.pop(false) }
     }
 }

@@ -1,162 +1,85 @@
-//! The right to run a task once, and the hook that gets it.
+//! The right to run a task once.
 
 #[cfg(feature = "std")]
 use alloc::boxed::Box;
+#[cfg(feature = "std")]
+use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::header::{self, AnyTask, Ptr, Ran};
+use super::handle::Handle;
+use super::header::{self, Held, Ptr, Ran};
+use super::kind::{Anywhere, AtHome, Kind};
 use super::task_ref::TaskRef;
-
-/// What both kinds of runnable have.
-macro_rules! runnable_methods {
-    () => {
-        /// # Safety
-        ///
-        /// The caller has the count of this kind of runnable of `task`, whose header data is an `H`.
-        #[inline]
-        pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
-            Self { task, header: PhantomData }
-        }
-
-        #[inline]
-        pub(super) fn into_ptr(self) -> Ptr {
-            ManuallyDrop::new(self).task
-        }
-
-        /// The scheduler's data in the task's header.
-        #[inline]
-        #[must_use]
-        pub fn header(&self) -> &H {
-            // SAFETY: the data is an `H`, and the count is `self`'s.
-            unsafe { header::data(self.task) }
-        }
-
-        /// A handle of the task. Costs: one locked instruction.
-        #[inline]
-        #[must_use]
-        pub fn task(&self) -> TaskRef<H> {
-            // SAFETY: the count is lent by `self`; the clone takes one of its own.
-            let task = ManuallyDrop::new(unsafe { AnyTask::from_ptr(self.task) });
-            // SAFETY: the data is an `H`.
-            unsafe { TaskRef::new((*task).clone()) }
-        }
-
-        /// Hands the runnable to the hook, as a wake does.
-        ///
-        /// Costs: what the hook does, and two locked instructions for the count that is held meanwhile, one while there
-        /// is no other handle, none if `H` (and a hook of its own) has neither size nor destructor.
-        #[inline]
-        pub fn schedule(self) {
-            let task = self.into_ptr();
-            // SAFETY: the count was `self`'s.
-            let table = unsafe { header::table(task) };
-            let held = table.hook_borrows.then(|| {
-                // SAFETY: the count was `self`'s, who owned it.
-                unsafe { header::state(task) }.retain_owned();
-                // SAFETY: the count that the line above added.
-                unsafe { AnyTask::from_ptr(task) }
-            });
-            // SAFETY: the runnable's count was `self`'s; another one is held if the hook borrows.
-            unsafe { (table.schedule)(task) };
-            drop(held);
-        }
-
-        /// Gives up ownership; the count goes with the word, through a queue of the user's own.
-        #[inline]
-        #[must_use = "a word that is lost leaks its task"]
-        pub fn into_raw(self) -> NonNull<()> {
-            self.into_ptr().cast()
-        }
-
-        /// Takes ownership again.
-        ///
-        /// # Safety
-        ///
-        /// `raw` came from this very type's [`into_raw`](Self::into_raw), same `H`, and is used for this once. What came
-        /// before that call happens before this one: a word that crosses threads is stored with `Release` and loaded with
-        /// `Acquire`, or goes through a lock. Where the body is not `Send`, or borrows, the promise given to
-        /// `spawn_unchecked` holds for the result.
-        #[inline]
-        #[must_use]
-        pub unsafe fn from_raw(raw: NonNull<()>) -> Self {
-            // SAFETY: the caller's word is a task's with a runnable's count, whose data is an `H`.
-            unsafe { Self::from_ptr(raw.cast()) }
-        }
-    };
-}
-pub(super) use runnable_methods;
-
-/// The scheduler's data in the header of a task, and its one hook.
-///
-/// The data is reachable from every handle and waker of the task, on any thread, and is dropped with the last of them.
-///
-/// # Examples
-///
-/// ```
-/// use std::sync::mpsc;
-/// use waker_tables::{Run, Runnable, Schedule, spawn_detached};
-///
-/// struct ToQueue(mpsc::Sender<Runnable<Self>>);
-///
-/// impl Schedule for ToQueue {
-///     fn schedule(&self, runnable: Runnable<Self>) {
-///         // Where the receiver is gone, the runnable is dropped, and that cancels the task.
-///         let _ = self.0.send(runnable);
-///     }
-/// }
-///
-/// let (sender, queue) = mpsc::channel();
-/// spawn_detached(async { println!("runs") }, ToQueue(sender)).schedule();
-/// assert!(matches!(queue.recv().unwrap().run(), Run::Complete));
-/// ```
-pub trait Schedule: Send + Sync + Sized + 'static {
-    /// Puts `runnable` where it will be run: called once for each time that the task goes from idle to scheduled, by
-    /// whoever wakes or cancels it, and by [`Runnable::schedule`].
-    ///
-    /// It is called on any thread, also inside `Waker::drop` (when the last handle goes while the body is alive), so do
-    /// not drop wakers under the lock that this takes. It may run the task at once; a task that wakes itself then comes
-    /// back to here through [`Run::Woken`] alone. Where it panics, what it does with `runnable` holds, and
-    /// all counts are right.
-    ///
-    /// Through the call one count is held beside the runnable's, so `self` outlives it. A hook that drops the runnable drops
-    /// the body there, inside of a wake or of a handle's drop, and as deep in the stack as that.
-    fn schedule(&self, runnable: Runnable<Self>);
-}
 
 /// The right to run a task once. One word, with a niche.
 ///
-/// It exists exactly while the task is scheduled: one is made by `spawn` and one by each wake that finds the task idle.
+/// It exists exactly while the task is scheduled: one is made by a spawn and one by each wake that finds the task idle.
 /// So a queue of them holds no task twice, and has no task that need not run.
 ///
-/// - Dropped, it cancels the task, whose body is dropped there.
-/// - Forgotten, it leaks a count, and the task never runs again.
-pub struct Runnable<H: 'static> {
+/// - One that may run [`Anywhere`] is run by [`run`](Self::run). Dropped, it cancels the task, whose body is dropped there.
+/// - One that is [`AtHome`] ([`LocalRunnable`]) is run by its [`Home`](crate::Home) alone, and is `Send` whatever the body is.
+///   Dropped, it cancels the task and tells the joiner, but never touches the body, which may be at home on another
+///   thread. A later wake or cancel calls the hook again, and a run at home then drops the body. Dropped as the last handle,
+///   or once its home is gone, it leaks body and memory.
+/// - Forgotten, either leaks a count, and the task never runs again.
+pub struct Runnable<H: 'static, K: Kind = Anywhere> {
     task: Ptr,
     header: PhantomData<fn(H) -> H>,
+    kind: PhantomData<fn(K) -> K>,
 }
 
-/// What became of a task that was run.
+/// A [`Runnable`] of a task that is at home on one thread.
+pub type LocalRunnable<H> = Runnable<H, AtHome>;
+
+/// What became of a task that was run once, with its next runnable if it has one.
 #[must_use = "`Woken` holds a runnable, which cancels its task when it is dropped"]
-pub enum Run<H: 'static> {
+pub enum Run<H: 'static, K: Kind = Anywhere> {
     /// It waits: the next wake calls the hook.
     Pending,
     /// It was woken while it ran, and is to run again; the caller says when, for instance behind all others.
-    Woken(Runnable<H>),
-    /// It is over: it finished, or was cancelled, or nobody is left who could wake it.
+    Woken(Runnable<H, K>),
+    /// It waited, and nothing was left that could wake it: its body was dropped. Most often a future that answers
+    /// `Pending` without having kept a waker.
+    Lost,
+    /// It is over: it finished, or was cancelled.
     Complete,
 }
 
-// SAFETY: the header data is `Send + Sync`. The body is `Send`, or else the caller of `spawn_unchecked` sees to it that
-// the runnable is run and dropped on the body's thread.
-unsafe impl<H: 'static> Send for Runnable<H> {}
+/// A [`Run`] of a task that is at home on one thread.
+pub type LocalRun<H> = Run<H, AtHome>;
+
+/// The payload of a panic.
+#[cfg(feature = "std")]
+pub(super) type Payload = Box<dyn Any + Send>;
+
+// SAFETY: the header data is `Send + Sync`. The body is not reachable at home; anywhere, it is `Send`, or else the caller
+// of an `unsafe` spawn sees to it that the runnable is run and dropped on the body's thread.
+unsafe impl<H: 'static, K: Kind> Send for Runnable<H, K> {}
 // SAFETY: by shared reference it gives the header data, which is `Sync`, and counts.
-unsafe impl<H: 'static> Sync for Runnable<H> {}
+unsafe impl<H: 'static, K: Kind> Sync for Runnable<H, K> {}
 
 impl<H: 'static> Runnable<H> {
-    /// Polls the task once, with its own waker. A cancelled task is not polled; its body is dropped.
+    /// Polls the task once, with its own waker, and hands it to its hook if it was woken meanwhile. A cancelled task is
+    /// not polled; its body is dropped.
+    ///
+    /// A hook that runs the task in place would call itself here: it takes [`run_once`](Self::run_once) in a loop.
+    ///
+    /// Costs: as `run_once`, and as [`schedule`](Self::schedule) where the task was woken.
+    ///
+    /// # Panics
+    ///
+    /// As `run_once`, and with what the hook panics.
+    #[inline]
+    #[allow(clippy::must_use_candidate, reason = "ignoring the answer is right")]
+    pub fn run(self) -> Ran {
+        self.run_once().schedule()
+    }
+
+    /// Polls the task once, with its own waker, and gives it back if it was woken meanwhile, for a scheduler that puts it
+    /// where it likes. A cancelled task is not polled; its body is dropped.
     ///
     /// Costs: one indirect call; two locked instructions, none while there is no other handle (a waker, a `TaskRef`, a
     /// join handle). No allocation.
@@ -167,56 +90,159 @@ impl<H: 'static> Runnable<H> {
     /// waker or an output's destructor panics, likewise after all is done. A body that panics and then panics again
     /// while it is dropped ends the process.
     #[inline]
-    pub fn run(self) -> Run<H> {
+    pub fn run_once(self) -> Run<H> {
         let task = self.into_ptr();
-        // SAFETY: the count was the runnable's.
-        let table = unsafe { header::table(task) };
-        // SAFETY: the runnable's count is given to the run, which was promised its thread where the task was made.
-        match unsafe { (table.run)(task, 0) } {
-            Ran::Pending => Run::Pending,
-            // SAFETY: the count is given back.
-            Ran::Woken => Run::Woken(unsafe { Self::from_ptr(task) }),
-            Ran::Complete | Ran::Foreign => Run::Complete,
-        }
+        // SAFETY: the runnable's count is given to the run, whose thread was promised where the task was made.
+        let run = unsafe { run_once(task, 0) };
+        // SAFETY: a task of this kind is run wherever it is.
+        unsafe { run.unwrap_unchecked() }
     }
 
-    /// [`run`](Self::run), and a panic is given back.
+    /// [`run_once`](Self::run_once), and a panic is given back.
     ///
     /// # Errors
     ///
-    /// The payload with which `run` panics. The task is complete then.
+    /// The payload with which it panics. The task is complete then.
     #[cfg(feature = "std")]
-    pub fn run_catching(self) -> Result<Run<H>, Box<dyn core::any::Any + Send>> {
-        std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| self.run()))
+    pub fn run_catching(self) -> Result<Run<H>, Payload> {
+        std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| self.run_once()))
     }
-
-    runnable_methods!();
 }
 
-impl<H: 'static> Drop for Runnable<H> {
+/// Runs a task of kind `K` once, unless it is at home elsewhere; then the count is still the caller's.
+///
+/// # Safety
+///
+/// The caller gives up the count of a runnable of `task`, whose header data is an `H`, and may run tasks that are at home in
+/// `home`.
+#[inline]
+pub(super) unsafe fn run_once<H: 'static, K: Kind>(task: Ptr, home: usize) -> Option<Run<H, K>> {
+    // SAFETY: the count is the caller's.
+    let table = unsafe { header::table(task) };
+    // SAFETY: as above; the count is given to the run.
+    let ran = unsafe { (table.run)(task, home) }?;
+    Some(match ran {
+        Ran::Pending => Run::Pending,
+        // SAFETY: the count is given back.
+        Ran::Woken => Run::Woken(unsafe { Runnable::from_ptr(task) }),
+        Ran::Lost => Run::Lost,
+        Ran::Complete => Run::Complete,
+    })
+}
+
+impl<H: 'static, K: Kind> Run<H, K> {
+    /// Hands a task that was woken to its hook.
+    #[inline]
+    pub(super) fn schedule(self) -> Ran {
+        match self {
+            Self::Pending => Ran::Pending,
+            Self::Woken(runnable) => {
+                runnable.schedule();
+                Ran::Woken
+            }
+            Self::Lost => Ran::Lost,
+            Self::Complete => Ran::Complete,
+        }
+    }
+}
+
+impl<H: 'static, K: Kind> Runnable<H, K> {
+    /// # Safety
+    ///
+    /// The caller has the count of this kind of runnable of `task`, whose header data is an `H`.
+    #[inline]
+    pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
+        Self { task, header: PhantomData, kind: PhantomData }
+    }
+
+    #[inline]
+    pub(super) fn into_ptr(self) -> Ptr {
+        ManuallyDrop::new(self).task
+    }
+
+    /// The scheduler's data in the task's header.
+    #[inline]
+    #[must_use]
+    pub fn header(&self) -> &H {
+        // SAFETY: the data is an `H`, and the count is `self`'s.
+        unsafe { header::data(self.task) }
+    }
+
+    /// A handle of the task. Costs: one locked instruction.
+    #[inline]
+    #[must_use]
+    pub fn task(&self) -> TaskRef<H> {
+        // SAFETY: the count is lent by `self`; the clone takes one of its own.
+        let task = unsafe { Handle::borrowed(self.task) };
+        // SAFETY: the data is an `H`.
+        unsafe { TaskRef::new((*task).clone()) }
+    }
+
+    /// Hands the runnable to the hook, as a wake does.
+    ///
+    /// Costs: what the hook does, and two locked instructions for the count that is held meanwhile, one while there
+    /// is no other handle, none if `H` (and a hook of its own) has neither size nor destructor.
+    #[inline]
+    pub fn schedule(self) {
+        let task = self.into_ptr();
+        // SAFETY: the count was `self`'s.
+        let table = unsafe { header::table(task) };
+        if !table.hook_borrows {
+            // SAFETY: the runnable's count was `self`'s, and nothing of the hook's must outlive the call.
+            return unsafe { (table.schedule)(task) };
+        }
+        // SAFETY: the count was `self`'s, who owned it.
+        unsafe { header::state(task) }.retain_owned(table.only);
+        // SAFETY: the count that the line above added.
+        let held = unsafe { Held::new(task) };
+        // SAFETY: the runnable's count was `self`'s; `held` has another one.
+        unsafe { (table.schedule)(task) };
+        held.release();
+    }
+
+    /// Gives up ownership; the count goes with the word, through a queue of the user's own.
+    #[inline]
+    #[must_use = "a word that is lost leaks its task"]
+    pub fn into_raw(self) -> NonNull<()> {
+        self.into_ptr().cast()
+    }
+
+    /// Takes ownership again.
+    ///
+    /// # Safety
+    ///
+    /// `raw` came from this very type's [`into_raw`](Self::into_raw), same `H`, same kind, and is used for this once. What
+    /// came before that call happens before this one: a word that crosses threads is stored with `Release` and loaded with
+    /// `Acquire`, or goes through a lock. Where the body is not `Send`, or borrows, the promise given to the `unsafe` spawn
+    /// holds for the result, until that is run or dropped.
+    #[inline]
+    #[must_use]
+    pub unsafe fn from_raw(raw: NonNull<()>) -> Self {
+        // SAFETY: the caller's word is a task's with a runnable's count, whose data is an `H`.
+        unsafe { Self::from_ptr(raw.cast()) }
+    }
+}
+
+impl<H: 'static, K: Kind> Drop for Runnable<H, K> {
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: the count is `self`'s.
-        let state = unsafe { header::state(self.task) };
-        // SAFETY: as above.
-        let table = unsafe { header::table(self.task) };
-        // The task is scheduled, so that this never asks for the hook.
-        state.cancel();
-        // SAFETY: the count is given to the run, which does not poll but drops the body; the thread is right as in `run`.
-        unsafe { (table.run)(self.task, 0) };
+        // SAFETY: the count is `self`'s, and ends here.
+        unsafe { K::discard::<H>(self.task.cast()) }
     }
 }
 
-impl<H: 'static> fmt::Debug for Run<H> {
+impl<H: 'static, K: Kind> fmt::Debug for Run<H, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pending => f.write_str("Pending"),
             Self::Woken(runnable) => f.debug_tuple("Woken").field(runnable).finish(),
+            Self::Lost => f.write_str("Lost"),
             Self::Complete => f.write_str("Complete"),
         }
     }
 }
 
-impl<H: 'static> fmt::Debug for Runnable<H> {
+impl<H: 'static, K: Kind> fmt::Debug for Runnable<H, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the count is `self`'s.
         unsafe { header::debug(f, "Runnable", self.task, |_| {}) }

@@ -1,10 +1,13 @@
-//! The word on which all handles of a shared task agree: nine flags, and above them the count.
+//! The word on which all handles of a shared task agree: flags, and above them the count.
 //!
 //! Each function is one step of the protocol, tells what its caller has to do next, and says what became of the
 //! caller's count. None runs any other code.
 
+mod end;
+
 use core::fmt;
 
+pub(super) use self::end::{Answer, Ended, Slot};
 use crate::sync::{AtomicUsize, Ordering};
 
 /// A poll is asked for: there is a runnable or, while the body is being polled, there will be one.
@@ -18,7 +21,8 @@ const COMPLETE: usize = 1 << 2;
 pub(super) const CANCELLED: usize = 1 << 3;
 /// With `COMPLETE`: a panic ended the body.
 pub(super) const PANICKED: usize = 1 << 4;
-/// With `COMPLETE`: the output is there, and belongs to the join handle.
+/// With `COMPLETE`: the output is there, and belongs to the join handle. Without: whoever ends the task is taking the
+/// joiner's waker out of its slot.
 pub(super) const OUTPUT: usize = 1 << 5;
 /// There is a join handle.
 const HANDLE: usize = 1 << 6;
@@ -33,12 +37,19 @@ const SHIFT: u32 = 10;
 /// One count: of a runnable, of the poll under way, of a `TaskRef` or waker, of the join handle.
 const ONE: usize = 1 << SHIFT;
 
+/// For `only`: the holder of the one count that there is may store.
+pub(super) const ALONE: usize = 1;
+/// For `only`: it may not, because its count is shared, or because a walk through the task's list may add one.
+pub(super) const NEVER: usize = 0;
+
 /// # Invariants
 ///
-/// 1. The word is changed by holders of a count alone. One who holds its count exclusively (by value, or by `&mut`; what
-///    its former holders did happens before that) and reads a count of one is the only one there is, and may store;
-///    `owned` below says so.
+/// 1. The word is changed by holders of a count, and by who walks through the list that the task is in, who takes one, but
+///    none where there is none. One who holds its count exclusively (by value, or by `&mut`; what its former holders did
+///    happens before that), of a task that is in no list, and reads a count of one is the only one there is, and may
+///    store: `only` below is the count at which the caller may. No count is 0 while it is held.
 /// 2. There is one runnable or one poll where `ACTIVE` stands, and none elsewhere. A runnable has `SCHEDULED` beside it.
+/// 3. The change that publishes the end of a body gives up the count of its run, which does not touch the task again.
 pub(super) struct State(AtomicUsize);
 
 /// What a wake by value asks for.
@@ -57,29 +68,10 @@ pub(super) enum Pause {
     Idle,
     /// There is a runnable again, with the count of the old one.
     Woken,
-    /// The body is to be dropped: it was cancelled, or nobody is left who could wake it. The count is the caller's.
-    Over,
-}
-
-/// What the end of a body leads to.
-pub(super) enum Ended {
-    /// Nothing; the count is given up.
-    Counted,
-    /// The caller has the only count: free the task.
-    Last,
-    /// The caller has its count, and the joiner's waker, which it is to wake.
-    Joiner,
-    /// The caller has its count, and the output, which nobody will fetch.
-    Output,
-}
-
-/// What the joiner can have.
-pub(super) enum Answer {
-    Output,
-    Panicked,
+    /// The body is to be dropped, because the task was cancelled. The count is the caller's.
     Cancelled,
-    /// The output has been fetched.
-    Nothing,
+    /// The body is to be dropped, because nobody is left who could wake it. The count is the caller's.
+    Lost,
 }
 
 /// What becomes of a task whose last count is gone.
@@ -106,17 +98,32 @@ impl State {
         }))
     }
 
-    /// Changes the word to what `next` makes of it, once; `next` may answer without a change instead. `owned` is that of
+    /// Changes the word to what `next` makes of it, once; `next` may answer without a change instead. `only` is that of
     /// invariant 1.
     #[inline]
-    fn change<A>(&self, owned: bool, mut next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
+    fn change<A>(&self, only: usize, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
+        self.change_if(|word| counts(word) == only, next)
+    }
+
+    /// [`change`](Self::change) by a caller that shares its count.
+    #[inline]
+    fn change_shared<A>(&self, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
+        self.change_if(|_| false, next)
+    }
+
+    #[inline]
+    fn change_if<A>(
+        &self,
+        stores: impl Fn(usize) -> bool,
+        mut next: impl FnMut(usize) -> Result<(usize, A), A>,
+    ) -> A {
         let mut word = self.0.load(Ordering::Acquire);
         loop {
             let (new, answer) = match next(word) {
                 Ok(change) => change,
                 Err(answer) => return answer,
             };
-            if owned && counts(word) == 1 {
+            if stores(word) {
                 self.0.store(new, Ordering::Release);
                 return answer;
             }
@@ -132,7 +139,7 @@ impl State {
     /// At most one locked instruction; none on a complete task.
     #[inline]
     pub(super) fn wake_by_ref(&self) -> bool {
-        self.change(false, |word| {
+        self.change_shared(|word| {
             if word & COMPLETE != 0 {
                 return Err(false);
             }
@@ -144,8 +151,8 @@ impl State {
 
     /// Asks for a poll and gives up the caller's count, which the runnable takes over unless the caller is to `keep` it.
     #[inline]
-    pub(super) fn wake(&self, keep: bool) -> Wake {
-        self.change(true, |word| {
+    pub(super) fn wake(&self, keep: bool, only: usize) -> Wake {
+        self.change(only, |word| {
             if word & COMPLETE != 0 {
                 Err(Wake::Complete)
             } else if word & ACTIVE == 0 {
@@ -160,9 +167,9 @@ impl State {
     /// Uses up the runnable and begins a poll; the wake that made it is used up *before* the poll, so that one which
     /// comes during the poll is not lost. The answer is whether the body may be polled; if not, it is to be dropped.
     #[inline]
-    pub(super) fn begin(&self) -> bool {
+    pub(super) fn begin(&self, only: usize) -> bool {
         let word = self.0.load(Ordering::Acquire);
-        let before = if counts(word) == 1 {
+        let before = if counts(word) == only {
             self.0.store(word - SCHEDULED, Ordering::Release);
             word
         } else {
@@ -173,63 +180,32 @@ impl State {
 
     /// Ends a poll that was pending.
     #[inline]
-    pub(super) fn pause(&self) -> Pause {
-        self.change(true, |word| {
-            let woken = word & SCHEDULED != 0;
-            if word & CANCELLED != 0 || (counts(word) == 1 && !woken) {
-                Err(Pause::Over)
-            } else if woken {
+    pub(super) fn pause(&self, only: usize) -> Pause {
+        self.change(only, |word| {
+            if word & CANCELLED != 0 {
+                Err(Pause::Cancelled)
+            } else if word & SCHEDULED != 0 {
                 // The next poll sees what this one did by the way on which the runnable comes to it.
                 Err(Pause::Woken)
+            } else if counts(word) == 1 {
+                // Written, so that a walk which takes a count from now on finds that this is decided.
+                Ok((word | CANCELLED, Pause::Lost))
             } else {
                 Ok((word - ACTIVE - ONE, Pause::Idle))
             }
         })
     }
 
-    /// Ends the body, which is gone. `result` is `OUTPUT`, `CANCELLED`, `PANICKED`, or nothing for an output that was
-    /// not kept.
-    #[inline]
-    pub(super) fn complete(&self, result: usize) -> Ended {
-        self.change(true, |word| {
-            let new = (word & !(SCHEDULED | ACTIVE | CANCELLED | JOINER)) | COMPLETE | result;
-            if result == OUTPUT && word & HANDLE == 0 {
-                Ok((new - OUTPUT, Ended::Output))
-            } else if word & JOINER != 0 {
-                Ok((new, Ended::Joiner))
-            } else if counts(word) == 1 {
-                Err(Ended::Last)
-            } else {
-                Ok((new - ONE, Ended::Counted))
-            }
-        })
-    }
-
-    /// Forbids further polls. The answer is whether to hand a runnable to the hook, so that the body is dropped; its
-    /// count has been added. A body that is being polled is dropped after the poll.
-    pub(super) fn cancel(&self) -> bool {
-        self.change(false, |word| {
-            let idle = word & ACTIVE == 0;
-            if word & COMPLETE != 0 || (word & CANCELLED != 0 && !idle) {
-                return Err(false);
+    /// Forbids further polls. The answer: whether this call did, and whether to hand a runnable to the hook, so that the
+    /// body is dropped; its count has been added. A body that is being polled is dropped after the poll.
+    pub(super) fn cancel(&self) -> (bool, bool) {
+        self.change_shared(|word| {
+            let (idle, first) = (word & ACTIVE == 0, word & CANCELLED == 0);
+            if word & COMPLETE != 0 || !(first || idle) {
+                return Err((false, false));
             }
             let scheduled = if idle { ACTIVE + SCHEDULED + ONE } else { 0 };
-            Ok(((word | CANCELLED) + scheduled, idle))
-        })
-    }
-
-    /// Gives up a local runnable with its body alive. `Last`: nobody can ever reach the body again. `Counted`, `Joiner`
-    /// as when a body ends.
-    pub(super) fn abandon(&self) -> Ended {
-        self.change(true, |word| {
-            let new = (word & !(SCHEDULED | ACTIVE | JOINER)) | CANCELLED | ABANDONED;
-            if word & JOINER != 0 {
-                Ok((new, Ended::Joiner))
-            } else if counts(word) == 1 {
-                Err(Ended::Last)
-            } else {
-                Ok((new - ONE, Ended::Counted))
-            }
+            Ok(((word | CANCELLED) + scheduled, (first, idle)))
         })
     }
 
@@ -237,7 +213,7 @@ impl State {
     #[inline]
     pub(super) fn retain(&self) {
         // Relaxed: whoever uses the new count has it from the caller. The limit is as `Arc`'s: what is added elsewhere,
-        // one count a runnable and one a call of the hook, cannot fill the other half of the range.
+        // one count a runnable, one a call of the hook and one a walk, cannot fill the other half of the range.
         if self.0.fetch_add(ONE, Ordering::Relaxed) > isize::MAX as usize {
             abort();
         }
@@ -245,13 +221,18 @@ impl State {
 
     /// One count more, taken from the caller's, which is exclusively the caller's.
     #[inline]
-    pub(super) fn retain_owned(&self) {
+    pub(super) fn retain_owned(&self, only: usize) {
         let word = self.0.load(Ordering::Acquire);
-        if counts(word) == 1 {
+        if counts(word) == only {
             self.0.store(word + ONE, Ordering::Release);
         } else {
             self.retain();
         }
+    }
+
+    /// One count more for a caller that has none, but keeps the task from being freed; none where there is none.
+    pub(super) fn retain_if_held(&self) -> bool {
+        self.change_shared(|word| if counts(word) == 0 { Err(false) } else { Ok((word + ONE, true)) })
     }
 
     /// Gives up the caller's count. The answer is whether it was the last one.
@@ -264,12 +245,6 @@ impl State {
         // ThreadSanitizer does not know.
         self.0.load(Ordering::Acquire);
         true
-    }
-
-    /// [`release`](Self::release) of a count that is exclusively the caller's: no locked instruction if it is the only one.
-    #[inline]
-    pub(super) fn release_owned(&self) -> bool {
-        counts(self.0.load(Ordering::Acquire)) == 1 || self.release()
     }
 
     /// Decides over a task that nobody else can reach, whether or not the caller's count is given up already.
@@ -287,79 +262,56 @@ impl State {
         }
     }
 
-    /// What the joiner can have, if anything yet.
-    #[inline]
-    pub(super) fn answer(&self) -> Option<Answer> {
-        let word = self.0.load(Ordering::Acquire);
-        if word & OUTPUT != 0 {
-            Some(Answer::Output)
-        } else if word & ABANDONED != 0 || word & (COMPLETE | CANCELLED) == COMPLETE | CANCELLED {
-            // An abandoned task has had this answer before, whatever its home made of it since.
-            Some(Answer::Cancelled)
-        } else if word & PANICKED != 0 {
-            Some(Answer::Panicked)
-        } else {
-            (word & COMPLETE != 0).then_some(Answer::Nothing)
-        }
-    }
-
-    /// Lends the joiner's slot, which has a waker in it, to whoever ends the body. Not if there is an answer already.
-    pub(super) fn lend_joiner(&self) -> bool {
-        self.change(
-            false,
-            |word| {
-                if word & (COMPLETE | ABANDONED) == 0 { Ok((word | JOINER, true)) } else { Err(false) }
-            },
-        )
-    }
-
-    /// Takes the joiner's slot back. The answer is whether it was lent; none if there is an answer already, and the slot
-    /// perhaps in another's hands.
-    pub(super) fn recall_joiner(&self) -> Option<bool> {
-        self.change(false, |word| {
-            if word & (COMPLETE | ABANDONED) != 0 {
-                Err(None)
-            } else if word & JOINER != 0 {
-                Ok((word - JOINER, Some(true)))
-            } else {
-                Err(Some(false))
-            }
-        })
-    }
-
-    /// Notes that the output has been fetched, by the join handle.
-    #[inline]
-    pub(super) fn fetched(&self) {
-        self.change(true, |word| Ok((word & !OUTPUT, ())));
-    }
-
-    /// Gives up the join handle. `Joiner`: the slot is the caller's again, `Output`: so is the output; it has its count
-    /// in both cases, and in `Last` too, where it is the only one.
-    #[inline]
-    pub(super) fn detach(&self) -> Ended {
-        self.change(true, |word| {
-            let new = word & !(HANDLE | JOINER | OUTPUT);
-            if word & OUTPUT != 0 {
-                Ok((new, Ended::Output))
-            } else if word & JOINER != 0 {
-                Ok((new, Ended::Joiner))
-            } else if counts(word) == 1 {
-                Err(Ended::Last)
-            } else {
-                Ok((new - ONE, Ended::Counted))
-            }
-        })
-    }
-
     #[inline]
     pub(super) fn is_complete(&self) -> bool {
         self.0.load(Ordering::Acquire) & COMPLETE != 0
     }
+
+    /// What the word says now.
+    pub(super) fn snapshot(&self) -> TaskState {
+        TaskState(self.0.load(Ordering::Acquire))
+    }
 }
 
-impl fmt::Debug for State {
+/// What was known of a task at one moment: a plain value, which nothing keeps true.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TaskState(usize);
+
+impl TaskState {
+    /// Whether a poll was asked for: there was a runnable, or the task had been woken while it ran.
+    #[must_use]
+    pub const fn is_scheduled(self) -> bool {
+        self.0 & SCHEDULED != 0
+    }
+
+    /// Whether the body was being polled and nothing had woken it since that poll began. (One that was woken is
+    /// scheduled: whether it is being polled, only its run knows.)
+    #[must_use]
+    pub const fn is_running(self) -> bool {
+        self.0 & (ACTIVE | SCHEDULED) == ACTIVE
+    }
+
+    /// Whether the body was gone.
+    #[must_use]
+    pub const fn is_complete(self) -> bool {
+        self.0 & COMPLETE != 0
+    }
+
+    /// Whether further polls were forbidden; of a complete task: whether that is how it ended.
+    #[must_use]
+    pub const fn is_cancelled(self) -> bool {
+        self.0 & CANCELLED != 0
+    }
+
+    /// How many handles there were: runnables, wakers, `TaskRef`s, the join handle, the poll under way.
+    #[must_use]
+    pub const fn handles(self) -> usize {
+        counts(self.0)
+    }
+}
+
+impl fmt::Debug for TaskState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = self.0.load(Ordering::Relaxed);
         let names = [
             (SCHEDULED, "scheduled"),
             (ACTIVE, "active"),
@@ -372,8 +324,8 @@ impl fmt::Debug for State {
             (ABANDONED, "abandoned"),
             (ORPHANED, "orphaned"),
         ];
-        let flags = names.iter().filter(|(flag, _)| word & flag != 0).map(|(_, name)| name);
-        f.debug_set().entries(flags).entry(&counts(word)).finish()
+        let flags = names.iter().filter(|(flag, _)| self.0 & flag != 0).map(|(_, name)| name);
+        f.debug_set().entries(flags).entry(&self.handles()).finish()
     }
 }
 

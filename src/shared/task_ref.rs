@@ -3,12 +3,14 @@
 use core::any::TypeId;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::task::Waker;
 
-use super::header::{self, AnyTask, Ptr, WAKERS};
-use crate::WakerRef;
+use super::any_task::AnyTask;
+use super::handle::{Handle, WAKERS};
+use super::header::{self, Ptr};
+use super::state::TaskState;
+use crate::waker::WakerRef;
 
 /// A handle of a task with the header data `H`: wakes it, cancels it, reads its header. One word, with a niche.
 ///
@@ -16,7 +18,7 @@ use crate::WakerRef;
 /// It never reaches the body. Cloning it costs one locked instruction, as does dropping it; the last one to go cancels a
 /// task that is still alive, as [the table](crate::shared#who-owns-what) says.
 pub struct TaskRef<H: 'static> {
-    task: AnyTask,
+    task: Handle,
     header: PhantomData<fn(H) -> H>,
 }
 
@@ -25,7 +27,7 @@ impl<H: 'static> TaskRef<H> {
     ///
     /// The header data of `task` is an `H`.
     #[inline]
-    pub(super) unsafe fn new(task: AnyTask) -> Self {
+    pub(super) unsafe fn new(task: Handle) -> Self {
         Self { task, header: PhantomData }
     }
 
@@ -37,7 +39,7 @@ impl<H: 'static> TaskRef<H> {
     pub fn from_waker(waker: &Waker) -> Option<Self> {
         let task = Self::behind(waker)?;
         // SAFETY: the count is lent by the waker; the clone takes one of its own.
-        let task = ManuallyDrop::new(unsafe { AnyTask::from_ptr(task) });
+        let task = unsafe { Handle::borrowed(task) };
         // SAFETY: the data is an `H`.
         Some(unsafe { Self::new((*task).clone()) })
     }
@@ -58,8 +60,18 @@ impl<H: 'static> TaskRef<H> {
         }
         let task = NonNull::new(waker.data().cast_mut())?.cast();
         // SAFETY: the word of a waker over `WAKERS` is a task's pointer, of which the waker holds a count.
+        unsafe { Self::is_of(task) }.then_some(task)
+    }
+
+    /// Whether the header data of `task` is an `H`.
+    ///
+    /// # Safety
+    ///
+    /// A count is held.
+    unsafe fn is_of(task: Ptr) -> bool {
+        // SAFETY: the caller's promise.
         let table = unsafe { header::table(task) };
-        ((table.header_type)() == TypeId::of::<H>()).then_some(task)
+        (table.header_type)() == TypeId::of::<H>()
     }
 
     /// The scheduler's data in the task's header.
@@ -104,11 +116,28 @@ impl<H: 'static> TaskRef<H> {
     }
 
     /// Forbids further polls, and hands the task to the hook if it is idle, so that its body is dropped: by the run that
-    /// follows, or with the runnable; in here only if the hook does that at once. A task that is being polled is dropped after that poll, unless the
-    /// poll was its last.
+    /// follows, or with the runnable; in here only if the hook does that at once. A task that is being polled is dropped
+    /// after that poll, unless the poll was its last.
+    ///
+    /// The answer is whether this call did it: `false` if the task was cancelled before, or is complete.
     #[inline]
-    pub fn cancel(&self) {
-        self.task.cancel();
+    #[allow(clippy::must_use_candidate, reason = "ignoring the answer is right")]
+    pub fn cancel(&self) -> bool {
+        self.task.cancel()
+    }
+
+    /// Whether further polls were forbidden; of a complete task: whether that is how it ended.
+    #[inline]
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.state().is_cancelled()
+    }
+
+    /// What is known of the task now.
+    #[inline]
+    #[must_use]
+    pub fn state(&self) -> TaskState {
+        self.task.state().snapshot()
     }
 
     /// Whether the body is gone.
@@ -118,11 +147,35 @@ impl<H: 'static> TaskRef<H> {
         self.task.state().is_complete()
     }
 
+    /// The same handle without the type of the header data.
+    #[inline]
+    #[must_use]
+    pub fn into_any(self) -> AnyTask {
+        AnyTask::new(self.task)
+    }
+
     /// Whether the two are handles of one task.
     #[inline]
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         self.task.as_ptr() == other.task.as_ptr()
+    }
+}
+
+impl AnyTask {
+    /// The same handle with the type of the header data, if it is an `H`; else it is given back.
+    ///
+    /// # Errors
+    ///
+    /// The handle, if the header data is of another type.
+    pub fn downcast<H: 'static>(self) -> Result<TaskRef<H>, Self> {
+        // SAFETY: the count is `self`'s.
+        if unsafe { TaskRef::<H>::is_of(self.as_handle().as_ptr()) } {
+            // SAFETY: the data is an `H`.
+            Ok(unsafe { TaskRef::new(self.into_handle()) })
+        } else {
+            Err(self)
+        }
     }
 }
 

@@ -144,7 +144,7 @@ mod shared {
     impl Schedule for Eight {
         fn schedule(&self, _: Runnable<Self>) {}
     }
-    impl ScheduleLocal for Eight {
+    impl Schedule<AtHome> for Eight {
         fn schedule(&self, _: LocalRunnable<Self>) {}
     }
 
@@ -162,7 +162,7 @@ mod shared {
         assert_eq!(larger_output, 2 * WORD + 8 + size_of::<Waker>() + 48, "one place for body and output");
         let (detached, _) = bytes(|| spawn_detached(sized::<8, [u64; 6]>(), Eight(0)));
         assert_eq!(detached, 2 * WORD + 8 + 8, "an output that nobody fetches has no place");
-        let (no_size, _) = bytes(|| spawn_with(sized::<40, ()>(), (), |(), _| ()));
+        let (no_size, _) = bytes(|| Task::new(sized::<40, ()>(), ()).hook(|(), _| ()).spawn());
         assert_eq!(no_size, 2 * WORD + size_of::<Waker>() + 40);
     }
 
@@ -171,10 +171,10 @@ mod shared {
         let home = Home::new();
         let (detached, runnable) = bytes(|| home.spawn_detached(sized::<40, ()>(), Eight(0)));
         assert_eq!(detached, 3 * WORD + 8 + 40);
-        assert!(matches!(home.run(runnable), Ok(LocalRun::Complete)));
+        assert!(matches!(home.run_once(runnable), Ok(LocalRun::Complete)));
         let (joined, (runnable, _handle)) = bytes(|| home.spawn(sized::<40, ()>(), Eight(0)));
         assert_eq!(joined, 3 * WORD + 8 + size_of::<Waker>() + 40);
-        assert!(matches!(home.run(runnable), Ok(LocalRun::Complete)));
+        assert!(matches!(home.run_once(runnable), Ok(LocalRun::Complete)));
     }
 
     #[test]
@@ -204,11 +204,11 @@ mod shared {
             another.wake();
             assert!(TaskRef::<Eight>::from_waker(&waker).is_some());
             for _ in 0..2 {
-                let Run::Woken(again) = runnable.run() else { panic!("it wakes itself") };
+                let Run::Woken(again) = runnable.run_once() else { panic!("it wakes itself") };
                 runnable = again;
                 join(false);
             }
-            assert!(matches!(runnable.run(), Run::Complete));
+            assert!(matches!(runnable.run_once(), Run::Complete));
             join(true);
             drop(handle);
         });
@@ -233,11 +233,13 @@ mod shared {
         static MEMORY: TaskMemory<128, 16> = TaskMemory::new();
         let made = allocations(|| {
             for _ in 0..3 {
-                let (runnable, mut handle) = SLOT.spawn(sized(), Eight(0)).map_err(drop).expect("it is free");
-                assert!(SLOT.spawn_detached(sized(), Eight(0)).is_err());
-                assert!(matches!(runnable.run(), Run::Complete));
+                let (runnable, mut handle) =
+                    Task::new(sized::<40, u64>(), Eight(0)).spawn_in(SLOT.claim().expect("it is free"));
+                assert!(SLOT.claim().is_none());
+                assert!(matches!(runnable.run_once(), Run::Complete));
                 assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop())).is_ready());
-                drop(MEMORY.spawn_detached(async {}, Eight(0)).map_err(drop).expect("it is free"));
+                let claim = MEMORY.claim().expect("it is free");
+                drop(Task::new(async {}, Eight(0)).detached().spawn_in(claim));
             }
         });
         assert_eq!(made, 0);
@@ -246,9 +248,9 @@ mod shared {
     #[test]
     fn a_queue_allocates_nothing() {
         struct InQueue(Arc<Queue<Self>>);
-        impl ScheduleLinked for InQueue {
+        impl Schedule<Anywhere, Linked<Self>> for InQueue {
             fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-                self.0.push(runnable);
+                self.0.push(runnable).expect("it is open");
             }
         }
         let queue = Arc::new(Queue::new());
@@ -258,7 +260,7 @@ mod shared {
             tasks.into_iter().for_each(Runnable::schedule);
             let mut taker = queue.taker().expect("nobody has it");
             while let Some(runnable) = taker.pop() {
-                assert!(matches!(runnable.run(), Run::Complete));
+                assert!(matches!(runnable.run_once(), Run::Complete));
             }
             assert!(Queue::<InQueue>::new().taker().is_some());
         });

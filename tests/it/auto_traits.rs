@@ -78,7 +78,7 @@ fn shared_types() {
     impl Schedule for Plain {
         fn schedule(&self, _: Runnable<Self>) {}
     }
-    impl ScheduleLinked for Plain {
+    impl Schedule<Anywhere, Linked<Self>> for Plain {
         fn schedule(&self, _: Runnable<Linked<Self>>) {}
     }
     let handle = |[send, sync, unpin, ..]: [bool; 5]| [send, sync, unpin];
@@ -99,7 +99,23 @@ fn shared_types() {
     assert_eq!(handle(autos!(Linked<Unsync>)), [true, false, true]);
     assert!(handle(autos!(TaskSlot<Plain, Ready<u8>>))[1], "it stands in a static");
     assert!(handle(autos!(TaskMemory<64, 8>))[1], "it stands in a static");
-    assert_eq!(handle(autos!(Busy<Ready<u8>, Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(TaskSlot<Plain, Ready<Local>>)), [false, true, true], "what is there stays at home");
+    assert_eq!(handle(autos!(TaskPool<TaskSlot<Plain, Ready<Local>>, 2>)), [false, true, true]);
+    assert_eq!(handle(autos!(TaskPool<TaskMemory<64, 8>, 2>)), [true; 3]);
+    assert_eq!(handle(autos!(Claim<TaskSlot<Plain, Ready<Local>>>)), [true; 3]);
+    assert_eq!(handle(autos!(Claim<TaskMemory<64, 8>>)), [true; 3]);
+    assert_eq!(handle(autos!(Queue<Plain, AtHome>)), [true; 3]);
+    assert_eq!(handle(autos!(Taker<'_, Plain, AtHome>)), [true; 3]);
+    assert_eq!(handle(autos!(Batch<'_, Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(TaskList<Local>)), [true; 3], "its tasks' data is asked for where they are made");
+    assert_eq!(handle(autos!(AnyTask)), [true; 3]);
+    assert_eq!([autos!(TaskState), autos!(Ran)], [ALL; 2]);
+    assert_eq!(handle(autos!(Task<Given<Ready<u8>>, Plain>)), [true; 3]);
+    assert_eq!(
+        handle(autos!(Task<Given<Ready<u8>>, Plain, AtHome>)),
+        [false, false, true],
+        "its thread is the home's"
+    );
     assert_eq!(autos!(JoinError), ALL);
 }
 

@@ -2,8 +2,11 @@
 
 pub mod world;
 
+mod builder;
 mod during;
+mod handles;
 mod hooks;
+mod lists;
 mod local;
 mod matrix;
 mod own_handles;
@@ -14,3 +17,4 @@ mod slots;
 mod stress;
 mod task_future;
 mod wakers;
+mod walks;

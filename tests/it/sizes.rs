@@ -25,18 +25,22 @@ fn handles_of_shared_tasks_are_one_word_with_a_niche() {
     assert_eq!([size_of::<LocalRunnable<u8>>(), size_of::<Option<LocalRunnable<u8>>>()], [WORD; 2]);
     assert_eq!([size_of::<TaskRef<u8>>(), size_of::<Option<TaskRef<u8>>>()], [WORD; 2]);
     assert_eq!([size_of::<JoinHandle<[u64; 9], u8>>(), size_of::<Option<JoinHandle<[u64; 9], u8>>>()], [WORD; 2]);
+    assert_eq!([size_of::<AnyTask>(), size_of::<Option<AnyTask>>()], [WORD; 2]);
+    assert_eq!([size_of::<Run<u8>>(), size_of::<LocalRun<u8>>()], [2 * WORD; 2]);
+    assert_eq!(size_of::<Claim<TaskMemory<64, 8>>>(), WORD);
     assert_eq!(size_of::<Home>(), WORD);
     assert_eq!([size_of::<Linked<()>>(), size_of::<Linked<u64>>()], [WORD, WORD + 8]);
 }
 
 #[cfg(feature = "shared")]
 #[test]
-fn a_queue_is_four_words() {
+fn a_queue_is_five_words() {
     struct Unused;
-    impl ScheduleLinked for Unused {
+    impl Schedule<Anywhere, Linked<Self>> for Unused {
         fn schedule(&self, _: Runnable<Linked<Self>>) {}
     }
-    assert_eq!(size_of::<Queue<Unused>>(), 4 * WORD);
+    assert_eq!(size_of::<Queue<Unused>>(), 5 * WORD);
+    assert_eq!(size_of::<Queue<Unused, AtHome>>(), 5 * WORD);
 }
 
 /// A slot is a joined task that may be local, and a word that says whether there is one.

@@ -3,6 +3,8 @@
 
 #[path = "shared/ends.rs"]
 mod ends;
+#[path = "shared/lists.rs"]
+mod lists;
 #[path = "shared/local.rs"]
 mod local;
 #[path = "shared/places.rs"]
@@ -73,7 +75,7 @@ impl World {
     fn idle(self: &Arc<Self>) -> TaskRef<Header> {
         let runnable = self.detached(usize::MAX);
         let task = runnable.task();
-        assert!(matches!(runnable.run(), Run::Pending));
+        assert!(matches!(runnable.run_once(), Run::Pending));
         task
     }
 
@@ -135,7 +137,7 @@ impl World {
 
 /// Runs a task until it is over or waits for a wake.
 fn run(mut runnable: Runnable<Header>) {
-    while let Run::Woken(again) = runnable.run() {
+    while let Run::Woken(again) = runnable.run_once() {
         runnable = again;
     }
 }

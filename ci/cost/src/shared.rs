@@ -83,7 +83,7 @@ pub fn cost_spawn_detached(steps: Steps) -> Runnable<Slot> {
 
 #[unsafe(no_mangle)]
 pub fn cost_run(runnable: Runnable<Slot>) -> Run<Slot> {
-    runnable.run()
+    runnable.run_once()
 }
 
 #[unsafe(no_mangle)]
@@ -103,7 +103,7 @@ pub fn cost_header_behind(waker: &Waker) -> Option<&Slot> {
 
 /// Runs `runnable` to its end.
 fn run_to_end(mut runnable: Runnable<Slot>) {
-    while let Run::Woken(again) = runnable.run() {
+    while let Run::Woken(again) = runnable.run_once() {
         runnable = black_box(again);
     }
 }
@@ -145,7 +145,7 @@ pub fn join_of_async_task(steps: u32) {
 pub fn idle() -> Waker {
     let (runnable, handle) = spawn(Never, Slot(8));
     let waker = runnable.task().to_waker();
-    let _ = runnable.run();
+    runnable.run();
     drop(handle);
     waker
 }
@@ -162,7 +162,7 @@ pub fn idle_of_async_task() -> Waker {
 /// Wakes an idle task and runs it.
 pub fn wake_and_run(waker: &Waker) {
     waker.wake_by_ref();
-    let _ = taken().run();
+    taken().run();
 }
 
 pub fn wake_and_run_of_async_task(waker: &Waker) {

@@ -25,7 +25,7 @@ use cortex_m_rt::{entry, exception};
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hprintln;
 use waker_tables::{
-    JoinHandle, Linked, Pause, Queue, Run, Runnable, ScheduleLinked, Start, TaskVTable, UnsafeWakeablePtr,
+    Anywhere, JoinHandle, Linked, Pause, Queue, Runnable, Schedule, Start, Task, TaskVTable, UnsafeWakeablePtr,
     UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot, waker_vtable,
 };
 
@@ -121,9 +121,9 @@ struct OnQueue;
 
 static QUEUE: Queue<OnQueue> = Queue::new();
 
-impl ScheduleLinked for OnQueue {
+impl Schedule<Anywhere, Linked<Self>> for OnQueue {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-        QUEUE.push(runnable);
+        assert!(QUEUE.push(runnable).is_ok(), "nobody closes it");
     }
 }
 
@@ -182,10 +182,9 @@ fn main() -> ! {
         UnsafeWakeablePtr { data: right.cast(), vtable: &BLINK },
         UnsafeWakeablePtr { data: (&raw mut SUM).cast(), vtable: &TALLY },
     ];
-    let (runnable, handle) = BEACON.spawn(beacon("beacon", TURNS), Linked::new(OnQueue)).unwrap();
-    let busy = BEACON.spawn(beacon("another", 1), Linked::new(OnQueue));
-    assert!(busy.is_err() && !BEACON.is_free());
-    drop(busy);
+    let claim = BEACON.claim().expect("nobody uses it yet");
+    let (runnable, handle) = Task::init(Linked::new(OnQueue), || beacon("beacon", TURNS)).spawn_in(claim);
+    assert!(BEACON.claim().is_none() && !BEACON.is_free());
     runnable.schedule();
     let mut taker = QUEUE.taker().unwrap();
     start_timer();
@@ -209,9 +208,7 @@ fn main() -> ! {
         let idle = ready == 0 && runnable.is_none();
         if let Some(runnable) = runnable {
             runs += 1;
-            if let Run::Woken(again) = runnable.run() {
-                QUEUE.push(again);
-            }
+            runnable.run();
         }
         if idle {
             assert!(TICKS.load(Ordering::Relaxed) < 1_000, "tasks {open:#b} or {handle:?} are never woken");
@@ -226,7 +223,8 @@ fn main() -> ! {
     hprintln!("done: {:?} polls, {} runs", polls, runs);
 
     // All handles are gone, so the slot is free for another, which is cancelled with its runnable.
-    drop(BEACON.spawn_detached(beacon("another", 1), Linked::new(OnQueue)).unwrap());
+    let claim = BEACON.claim().expect("it is free again");
+    drop(Task::new(beacon("another", 1), Linked::new(OnQueue)).detached().spawn_in(claim));
     assert!(BEACON.is_free());
     exit(true)
 }

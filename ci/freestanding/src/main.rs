@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use waker_tables::{
-    Completed, Linked, Pause, Queue, Run, Runnable, ScheduleLinked, Start, TaskRef, TaskSlot, TaskVTable,
+    Anywhere, Completed, Linked, Pause, Queue, Ran, Runnable, Schedule, Start, Task, TaskRef, TaskSlot, TaskVTable,
     UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot,
     waker_vtable,
 };
@@ -109,9 +109,9 @@ struct OnQueue;
 
 static QUEUE: Queue<OnQueue> = Queue::new();
 
-impl ScheduleLinked for OnQueue {
+impl Schedule<Anywhere, Linked<Self>> for OnQueue {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-        QUEUE.push(runnable);
+        assert!(QUEUE.push(runnable).is_ok());
     }
 }
 
@@ -132,21 +132,21 @@ fn slots() {
     let mut taker = QUEUE.taker().unwrap();
     let mut context = Context::from_waker(Waker::noop());
 
-    let (runnable, handle) = NAMED.spawn(ready(7), Linked::new(OnQueue)).unwrap();
-    assert!(NAMED.spawn(ready(8), Linked::new(OnQueue)).is_err());
+    let (runnable, handle) = Task::new(ready(7), Linked::new(OnQueue)).spawn_in(NAMED.claim().unwrap());
+    assert!(NAMED.claim().is_none());
     runnable.schedule();
-    assert!(matches!(taker.pop().unwrap().run(), Run::Complete));
+    assert!(taker.pop().unwrap().run() == Ran::Complete);
     assert!(pin!(handle).poll(&mut context) == Poll::Ready(Ok(7)));
 
-    let (runnable, handle) = UNNAMED.spawn(waits(2), Linked::new(OnQueue)).unwrap();
+    let (runnable, handle) = Task::init(Linked::new(OnQueue), || waits(2)).spawn_in(UNNAMED.claim().unwrap());
     let waker = runnable.task().to_waker();
     assert!(TaskRef::<Linked<OnQueue>>::from_waker(&waker).is_some());
-    assert!(matches!(runnable.run(), Run::Pending) && taker.pop().is_none());
+    assert!(runnable.run() == Ran::Pending && taker.pop().is_none());
     waker.wake_by_ref();
     waker.wake_by_ref();
-    assert!(matches!(taker.pop().unwrap().run(), Run::Pending) && taker.pop().is_none());
+    assert!(taker.pop().unwrap().run() == Ran::Pending && taker.pop().is_none());
     waker.wake();
-    assert!(matches!(taker.pop().unwrap().run(), Run::Complete));
+    assert!(taker.pop().unwrap().run() == Ran::Complete);
     assert!(pin!(handle).poll(&mut context) == Poll::Ready(Ok(3)));
 
     // Every handle is gone.

@@ -45,13 +45,13 @@ pub(super) fn run(runnable: Runnable<Slot>, thread: usize) {
     home.store(thread, Ordering::Relaxed);
     turn.store(TURN, Ordering::Relaxed);
     count(&family.polls);
-    match runnable.run() {
+    match runnable.run_once() {
         Run::Pending => count(&family.parks),
         Run::Woken(again) => {
             count(&family.wakes);
             queues.push_own(thread, again);
         }
-        Run::Complete => queues.remove_live(),
+        Run::Lost | Run::Complete => queues.remove_live(),
     }
 }
 

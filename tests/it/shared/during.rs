@@ -11,11 +11,15 @@ use super::world::*;
 /// What is done during the poll, one letter each: `w`ake, `r` wake by reference, `c`ancel, `d`rop the join handle,
 /// `p`oll it, `t` drop the spare handle.
 fn act(world: &World, acts: &str) {
+    let mut was_cancelled = false;
     for act in acts.chars() {
         match act {
             'w' => lock(&world.spare).clone().expect("it is there").wake(),
             'r' => lock(&world.spare).as_ref().expect("it is there").wake_by_ref(),
-            'c' => lock(&world.spare).as_ref().expect("it is there").cancel(),
+            'c' => {
+                let cancelled = lock(&world.spare).as_ref().expect("it is there").cancel();
+                assert_eq!(cancelled, !std::mem::replace(&mut was_cancelled, true), "the first one did it");
+            }
             'd' => drop(world.handle()),
             'p' => assert_eq!(world.join(), '-', "not before the end of the poll"),
             't' => drop(lock(&world.spare).take()),
@@ -47,8 +51,8 @@ const TABLE: &[(&str, [&str; 3])] = &[
     ("cd",  ["bC",   "boC",  "b!"]),
     ("wcd", ["bC",   "boC",  "b!"]),
     // Nobody is left.
-    ("dt",  ["bfC",  "bofC", "bf!"]),
-    ("td",  ["bfC",  "bofC", "bf!"]),
+    ("dt",  ["bfL",  "bofC", "bf!"]),
+    ("td",  ["bfL",  "bofC", "bf!"]),
     ("rdt", ["W",    "bofC", "bf!"]),
     ("cdt", ["bfC",  "bofC", "bf!"]),
 ];

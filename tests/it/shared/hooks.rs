@@ -49,7 +49,7 @@ fn waits(kept: &Kept) -> impl Future<Output = ()> + Send + use<> {
 const WAYS: [fn(Waker); 4] = [
     Waker::wake,
     |waker| waker.wake_by_ref(),
-    |waker| TaskRef::<Drops>::from_waker(&waker).expect("its own").cancel(),
+    |waker| assert!(TaskRef::<Drops>::from_waker(&waker).expect("its own").cancel()),
     drop,
 ];
 
@@ -58,7 +58,7 @@ fn a_hook_outlives_the_runnable_that_it_drops() {
     for way in WAYS {
         let (kept, calls, gone) = (Kept::default(), Arc::default(), Arc::default());
         let header = Drops { calls: Arc::clone(&calls), gone: Arc::clone(&gone) };
-        assert!(matches!(spawn_detached(waits(&kept), header).run(), Run::Pending));
+        assert!(matches!(spawn_detached(waits(&kept), header).run_once(), Run::Pending));
         let waker = lock(&kept).take().expect("it was polled");
         way(waker);
         assert_eq!(calls.load(Ordering::Relaxed), 1, "once");
@@ -81,12 +81,14 @@ fn a_hook_of_the_tasks_own_outlives_the_runnable_that_it_drops() {
     for way in [Waker::wake, |waker: Waker| waker.wake_by_ref(), drop] {
         let (kept, calls, gone) = (Kept::default(), Arc::default(), Arc::default());
         let captured = Drops { calls: Arc::clone(&calls), gone: Arc::clone(&gone) };
-        let (runnable, handle) = spawn_with(waits(&kept), (), move |(): &(), runnable| {
-            drop(runnable);
-            captured.look();
-        });
+        let (runnable, handle) = Task::new(waits(&kept), ())
+            .hook(move |(): &(), runnable| {
+                drop(runnable);
+                captured.look();
+            })
+            .spawn();
         drop(handle);
-        assert!(matches!(runnable.run(), Run::Pending));
+        assert!(matches!(runnable.run_once(), Run::Pending));
         let waker = lock(&kept).take().expect("it was polled");
         way(waker);
         assert_eq!(calls.load(Ordering::Relaxed), 1, "once");
@@ -101,9 +103,9 @@ fn a_hook_may_run_the_task_at_once() {
     impl Schedule for Inline {
         fn schedule(&self, runnable: Runnable<Self>) {
             self.0.fetch_add(1, Ordering::Relaxed);
-            let mut run = runnable.run();
+            let mut run = runnable.run_once();
             while let Run::Woken(again) = run {
-                run = again.run();
+                run = again.run_once();
             }
         }
     }
@@ -128,7 +130,7 @@ fn a_hook_may_take_handles_of_its_task() {
     impl Schedule for Keeps {
         fn schedule(&self, runnable: Runnable<Self>) {
             lock(&self.0).push(runnable.task());
-            drop(runnable.run());
+            drop(runnable.run_once());
         }
     }
     let kept = Kept::default();
@@ -180,11 +182,11 @@ fn what_has_no_size_outlives_the_hook_too() {
             PROVEN.store(true, Ordering::Relaxed);
             let kept = Kept::default();
             if hooked {
-                let (runnable, handle) = spawn_with(waits(&kept), 0_u8, hook_of(Proof));
-                assert!(matches!(runnable.run(), Run::Pending));
+                let (runnable, handle) = Task::new(waits(&kept), 0_u8).hook(hook_of(Proof)).spawn();
+                assert!(matches!(runnable.run_once(), Run::Pending));
                 drop(handle);
             } else {
-                assert!(matches!(spawn_detached(waits(&kept), Proof).run(), Run::Pending));
+                assert!(matches!(spawn_detached(waits(&kept), Proof).run_once(), Run::Pending));
             }
             way(lock(&kept).take().expect("it waits"));
             assert!(!PROVEN.load(Ordering::Relaxed), "the last handle is gone");

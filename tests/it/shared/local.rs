@@ -11,11 +11,11 @@ use std::thread::{self, ThreadId};
 
 use waker_tables::*;
 
-use super::world::{Body, Header, Joiner, Log, Output, Ran, lock, that_may_leak_local};
+use super::world::{Body, Header, Joiner, Log, Output, TicketRun, lock, that_may_leak_local};
 
 struct ToQueue(Sender<LocalRunnable<Self>>);
 
-impl ScheduleLocal for ToQueue {
+impl Schedule<AtHome> for ToQueue {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         // Where the receiver is gone, the runnable is dropped.
         drop(self.0.send(runnable));
@@ -69,12 +69,12 @@ fn a_body_that_is_not_send_is_polled_and_dropped_at_home() {
     let (dropped, kept, runnable, handle, queue) = waits(&home, 3);
     elsewhere(move || runnable.schedule());
     for _ in 0..3 {
-        assert!(matches!(home.run(queue.recv().expect("scheduled")), Ok(LocalRun::Pending)));
+        assert!(matches!(home.run_once(queue.recv().expect("scheduled")), Ok(LocalRun::Pending)));
         let waker = lock(&kept).take().expect("it was polled");
         elsewhere(move || waker.wake());
     }
     assert!(lock(&dropped.0).is_empty());
-    assert!(matches!(home.run(queue.recv().expect("woken")), Ok(LocalRun::Complete)));
+    assert!(matches!(home.run_once(queue.recv().expect("woken")), Ok(LocalRun::Complete)));
     assert_eq!(*lock(&dropped.0), [thread::current().id()]);
     assert_eq!(futures::executor::block_on(handle).map(|rc| rc.get()), Ok(u32::MAX));
 }
@@ -83,11 +83,11 @@ fn a_body_that_is_not_send_is_polled_and_dropped_at_home() {
 fn the_last_waker_that_goes_elsewhere_brings_the_body_home() {
     let home = Home::new();
     let (dropped, kept, runnable, handle, queue) = waits(&home, 3);
-    assert!(matches!(home.run(runnable), Ok(LocalRun::Pending)));
+    assert!(matches!(home.run_once(runnable), Ok(LocalRun::Pending)));
     drop(handle);
     elsewhere(move || drop(lock(&kept).take()));
     assert!(lock(&dropped.0).is_empty());
-    assert!(matches!(home.run(queue.try_recv().expect("scheduled")), Ok(LocalRun::Complete)));
+    assert!(matches!(home.run_once(queue.try_recv().expect("scheduled")), Ok(LocalRun::Complete)));
     assert_eq!(*lock(&dropped.0), [thread::current().id()]);
     assert!(queue.try_recv().is_err(), "the header is gone, and the sender with it");
 }
@@ -96,11 +96,11 @@ fn the_last_waker_that_goes_elsewhere_brings_the_body_home() {
 fn a_home_gives_back_what_is_not_its_own() {
     let homes = [Home::new(), Home::new()];
     let (dropped, _kept, runnable, handle, _queue) = waits(&homes[0], 0);
-    let runnable = homes[1].run(runnable).expect_err("of another home on this thread");
-    let runnable = elsewhere(|| Home::new().run(runnable).expect_err("of another thread"));
-    let runnable = Home::default().run(runnable).expect_err("of an older home");
+    let runnable = homes[1].run_once(runnable).expect_err("of another home on this thread");
+    let runnable = elsewhere(|| Home::new().run_once(runnable).expect_err("of another thread"));
+    let runnable = Home::default().run_once(runnable).expect_err("of an older home");
     assert!(!handle.is_finished() && lock(&dropped.0).is_empty());
-    assert!(matches!(homes[0].run(runnable), Ok(LocalRun::Complete)));
+    assert!(matches!(homes[0].run_once(runnable), Ok(LocalRun::Complete)));
     assert!(handle.is_finished());
 }
 
@@ -109,7 +109,7 @@ fn a_home_gives_back_what_is_not_its_own() {
 fn a_task_whose_home_is_gone_is_of_no_other() {
     let (dropped, _kept, mut runnable, mut handle, _queue) = waits(&Home::new(), 0);
     for _ in 0..3 {
-        runnable = Home::new().run(runnable).expect_err("its home is gone");
+        runnable = Home::new().run_once(runnable).expect_err("its home is gone");
     }
     drop(that_may_leak_local(runnable));
     let mut context = Context::from_waker(Waker::noop());
@@ -134,14 +134,14 @@ fn a_runnable_that_is_dropped_elsewhere_leaves_the_body() {
     assert!(handle.is_finished() && !handle.task().is_complete() && lock(&dropped.0).is_empty());
 
     // A later wake or cancel calls the hook again; the body is not polled but dropped, at home.
-    for again in [TaskRef::wake_by_ref, TaskRef::cancel] {
+    for again in [TaskRef::wake_by_ref, |task: &TaskRef<_>| assert!(!task.cancel(), "it is cancelled")] {
         again(&handle.task());
         let runnable = queue.try_recv().expect("scheduled");
         assert!(queue.try_recv().is_err(), "once");
         elsewhere(move || drop(runnable));
     }
     handle.cancel();
-    assert!(matches!(home.run(queue.try_recv().expect("scheduled")), Ok(LocalRun::Complete)));
+    assert!(matches!(home.run_once(queue.try_recv().expect("scheduled")), Ok(LocalRun::Complete)));
     assert_eq!(*lock(&dropped.0), [thread::current().id()]);
     assert!(handle.task().is_complete());
     assert_eq!(Pin::new(&mut handle).poll(&mut context), Poll::Ready(Err(JoinError::Cancelled)));
@@ -151,7 +151,7 @@ fn a_runnable_that_is_dropped_elsewhere_leaves_the_body() {
 #[test]
 fn a_hook_that_drops_is_called_once_for_the_last_handle() {
     struct Drops(Arc<Mutex<u32>>);
-    impl ScheduleLocal for Drops {
+    impl Schedule<AtHome> for Drops {
         fn schedule(&self, runnable: LocalRunnable<Self>) {
             *lock(&self.0) += 1;
             drop(that_may_leak_local(runnable));
@@ -179,7 +179,7 @@ fn a_hook_that_drops_is_called_once_for_the_last_handle() {
         let home = Home::new();
         let calls = Arc::default();
         let runnable = home.spawn_detached(body(), Drops(Arc::clone(&calls)));
-        assert!(matches!(home.run(runnable), Ok(LocalRun::Pending)));
+        assert!(matches!(home.run_once(runnable), Ok(LocalRun::Pending)));
         if by_wake {
             take().wake();
         } else {
@@ -190,7 +190,7 @@ fn a_hook_that_drops_is_called_once_for_the_last_handle() {
         assert_eq!(Arc::strong_count(&calls), 1, "the body leaks, and not the header");
 
         let calls = Arc::default();
-        assert!(matches!(spawn_detached(body(), Drops(Arc::clone(&calls))).run(), Run::Pending));
+        assert!(matches!(spawn_detached(body(), Drops(Arc::clone(&calls))).run_once(), Run::Pending));
         if by_wake {
             take().wake();
         } else {
@@ -207,9 +207,9 @@ fn a_hook_may_run_the_task_at_once() {
         static HOME: Home = Home::new();
     }
     struct Inline;
-    impl ScheduleLocal for Inline {
+    impl Schedule<AtHome> for Inline {
         fn schedule(&self, runnable: LocalRunnable<Self>) {
-            HOME.with(|home| drop(home.run(runnable)));
+            HOME.with(|home| drop(home.run_once(runnable)));
         }
     }
     let rc = Rc::new(7);
@@ -229,7 +229,7 @@ fn an_output_that_is_not_send_is_dropped_at_home() {
     let (runnable, handle) = home.spawn(async move { output }, ToQueue(sender));
     let task = handle.task();
     elsewhere(move || runnable.schedule());
-    assert!(matches!(home.run(queue.recv().expect("scheduled")), Ok(LocalRun::Complete)));
+    assert!(matches!(home.run_once(queue.recv().expect("scheduled")), Ok(LocalRun::Complete)));
     elsewhere(move || {
         task.wake_by_ref();
         drop(task);
@@ -254,12 +254,12 @@ fn a_body_never_dies_inside_the_drop_of_a_waker() {
         })
     };
     let hook = move |(): &(), runnable| sender.send(runnable).expect("the queue is there");
-    let (runnable, handle) = spawn_with(body, (), hook);
-    assert!(matches!(runnable.run(), Run::Pending));
+    let (runnable, handle) = Task::new(body, ()).hook(hook).spawn();
+    assert!(matches!(runnable.run_once(), Run::Pending));
     drop(handle);
     elsewhere(move || drop(lock(&kept).take()));
     assert!(lock(&dropped.0).is_empty());
-    assert!(matches!(queue.try_recv().expect("scheduled").run(), Run::Complete));
+    assert!(matches!(queue.try_recv().expect("scheduled").run_once(), Run::Complete));
     assert_eq!(*lock(&dropped.0), [thread::current().id()]);
 }
 
@@ -317,7 +317,7 @@ fn a_joiner_may_have_the_body_dropped_when_it_is_told() {
             handle.cancel();
             let log = Arc::clone(&handle.header().0);
             let ticket = log.pop().expect("scheduled");
-            assert!(AT_HOME.with(|home| matches!(ticket.run(home), Ran::Complete)));
+            assert!(AT_HOME.with(|home| matches!(ticket.run(home), TicketRun::Complete)));
             drop(handle);
             assert_eq!(log.events(), "sbf", "the runnable that is being dropped counts no more");
         })

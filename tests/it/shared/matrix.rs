@@ -138,7 +138,7 @@ fn states(column: usize) -> &'static [State] {
 }
 
 /// A task in that state, whose joiner waits if there is one, with a handle to spare. Not every kind has each state.
-fn enter(state: State, kind: Kind, joined: bool, home: &Home) -> Option<Arc<World>> {
+fn enter(state: State, kind: TaskKind, joined: bool, home: &Home) -> Option<Arc<World>> {
     let local = kind.is_local();
     if (state == State::Output && !joined) || (state == State::Abandoned && !local) {
         return None;
@@ -164,7 +164,7 @@ fn enter(state: State, kind: Kind, joined: bool, home: &Home) -> Option<Arc<Worl
         State::Idle => wait(),
         State::Cancelled => {
             wait();
-            spare.cancel();
+            assert!(spare.cancel());
         }
         State::Output => assert_eq!(world.run(Ends::Ready, home), 'C'),
         State::Done => {
@@ -192,7 +192,7 @@ fn enter(state: State, kind: Kind, joined: bool, home: &Home) -> Option<Arc<Worl
 }
 
 /// Does it. `None` where the kind, the state or what else is there does not have that handle, or not as the last.
-fn act(act: Act, last: bool, world: &World, home: &Home, kind: Kind) -> Option<()> {
+fn act(act: Act, last: bool, world: &World, home: &Home, kind: TaskKind) -> Option<()> {
     let local = kind.is_local();
     let spare = lock(&world.spare).take()?;
     let keep = || *lock(&world.spare) = Some(spare.clone());
@@ -232,7 +232,11 @@ fn act(act: Act, last: bool, world: &World, home: &Home, kind: Kind) -> Option<(
                 Poll => {
                     world.join();
                 }
-                Cancel(_) => lock(&world.handle).as_ref()?.cancel(),
+                Cancel(_) => {
+                    let before = lock(&world.handle).as_ref()?.task().state();
+                    let cancels = !before.is_cancelled() && !before.is_complete();
+                    assert_eq!(lock(&world.handle).as_ref()?.cancel(), cancels);
+                }
                 Drop(_) => drop(world.handle()),
                 _ => forget(world.handle()?),
             }
@@ -263,7 +267,11 @@ fn act(act: Act, last: bool, world: &World, home: &Home, kind: Kind) -> Option<(
                 (WakeByRef(_), TaskRef) => spare.wake_by_ref(),
                 (WakeByRef(_), Waker) => spare.to_waker().wake_by_ref(),
                 (WakeByRef(_), _) => spare.waker_ref().wake_by_ref(),
-                _ => spare.cancel(),
+                _ => {
+                    let cancels = !spare.is_cancelled() && !spare.is_complete();
+                    assert_eq!(spare.cancel(), cancels);
+                    assert!(spare.is_cancelled() || spare.is_complete());
+                }
             }
         }
     }
@@ -286,9 +294,9 @@ fn answer(state: State, done: Act, events: &str) -> char {
     }
 }
 
-fn kinds() -> &'static [(Kind, bool)] {
+fn kinds() -> &'static [(TaskKind, bool)] {
     // The others differ in memory and hook alone.
-    if cfg!(miri) { &[(Kind::Boxed, true), (Kind::Memory, false), (Kind::Local, true)] } else { &KINDS }
+    if cfg!(miri) { &[(TaskKind::Boxed, true), (TaskKind::Memory, false), (TaskKind::Local, true)] } else { &KINDS }
 }
 
 #[test]

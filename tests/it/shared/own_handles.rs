@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use waker_tables::*;
 
-use super::world::{Ends, Header, Log, Output, Ran, Ticket, lock, panics};
+use super::world::{Ends, Header, Log, Output, Ticket, TicketRun, lock, panics};
 
 type Handle = JoinHandle<Output, Header>;
 
@@ -88,7 +88,7 @@ fn a_task_that_holds_its_own_handles_ends_in_every_way() {
             *lock(&log.ends) = ends;
             match ends {
                 Ends::Panic => panics(|| ticket.run(&home)),
-                _ => assert!(matches!(ticket.run(&home), Ran::Complete)),
+                _ => assert!(matches!(ticket.run(&home), TicketRun::Complete)),
             }
             drop(elsewhere);
             assert_eq!(log.events(), expected, "{ends:?}, {by_itself}");
@@ -102,10 +102,10 @@ fn a_task_that_holds_its_own_handles_is_cancelled() {
     for place in [None, Some(&home)] {
         let (log, ticket, _handle) = own(place);
         let task = ticket.task();
-        assert!(matches!(ticket.run(&home), Ran::Pending), "it could wake itself");
+        assert!(matches!(ticket.run(&home), TicketRun::Pending), "it could wake itself");
         task.cancel();
         drop(task);
-        assert!(matches!(log.pop().expect("scheduled").run(&home), Ran::Complete));
+        assert!(matches!(log.pop().expect("scheduled").run(&home), TicketRun::Complete));
         assert_eq!(log.events(), "psbf", "the hook is not called for a body that is being dropped");
         assert!(log.pop().is_none());
     }
@@ -115,7 +115,7 @@ fn a_task_that_holds_its_own_handles_is_cancelled() {
 fn a_runnable_that_is_dropped_drops_such_a_body() {
     let (log, ticket, _handle) = own(None);
     let task = ticket.task();
-    assert!(matches!(ticket.run(&Home::new()), Ran::Pending));
+    assert!(matches!(ticket.run(&Home::new()), TicketRun::Pending));
     task.wake();
     drop(log.pop());
     assert_eq!(log.events(), "psbf");
@@ -141,7 +141,7 @@ fn a_joiner_may_fetch_the_output_inside_its_wake() {
     let waker = Waker::from(Arc::clone(&joiner));
     assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
     *lock(&joiner.0) = Some(handle);
-    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(matches!(runnable.run_once(), Run::Complete));
     assert_eq!(log.events(), "pbfo", "its handle is the last: the run has given up its count");
 }
 
@@ -169,7 +169,7 @@ fn a_body_that_is_dropped_for_want_of_handles_may_wake_a_new_one() {
     for woken in [false, true] {
         let (log, given) = (Log::new(), Arc::default());
         let runnable = spawn_detached(Wakes(Arc::clone(&given), log.clone()), Header(log.clone()));
-        assert!(matches!(runnable.run(), Run::Pending));
+        assert!(matches!(runnable.run_once(), Run::Pending));
         drop(log.take_waker());
         let ticket = log.pop().expect("scheduled");
         let task = ticket.task();
@@ -177,7 +177,7 @@ fn a_body_that_is_dropped_for_want_of_handles_may_wake_a_new_one() {
             task.wake_by_ref();
         }
         *lock(&given) = Some(task);
-        assert!(matches!(ticket.run(&Home::new()), Ran::Complete));
+        assert!(matches!(ticket.run(&Home::new()), TicketRun::Complete));
         assert_eq!(log.events(), "sbf", "once");
         assert!(log.pop().is_none());
     }

@@ -135,8 +135,8 @@ fn every_place_that_panics() {
 fn a_hook_that_panics_with_the_runnable_cancels_the_task() {
     let log = Log::new();
     let (runnable, mut handle) =
-        spawn_with(Body(log.clone()), Header(log.clone()), |_: &_, _runnable| panic!("told to"));
-    assert!(matches!(runnable.run(), Run::Pending));
+        Task::new(Body(log.clone()), Header(log.clone())).hook(|_: &_, _runnable| panic!("told to")).spawn();
+    assert!(matches!(runnable.run_once(), Run::Pending));
     let waker = log.take_waker();
     panics(|| waker.wake_by_ref());
     assert_eq!(log.events(), "pb");
@@ -175,7 +175,7 @@ fn a_panic_is_given_back_with_what_it_carries() {
     assert!(payload.is::<&'static str>());
     assert_eq!(log.events(), "pbf");
 
-    let (runnable, _handle) = spawn_with(async { std::panic::panic_any(7_u8) }, (), |(), _| ());
+    let (runnable, _handle) = Task::new(async { std::panic::panic_any(7_u8) }, ()).hook(|(), _| ()).spawn();
     let payload = runnable.run_catching().expect_err("told to");
     assert_eq!(payload.downcast_ref(), Some(&7_u8));
 
@@ -185,7 +185,7 @@ fn a_panic_is_given_back_with_what_it_carries() {
         context.waker().wake_by_ref();
         if polls == 2 { Poll::Ready(()) } else { Poll::Pending }
     });
-    let (runnable, _handle) = spawn_with(body, (), |(), _| ());
+    let (runnable, _handle) = Task::new(body, ()).hook(|(), _| ()).spawn();
     let Ok(Run::Woken(again)) = runnable.run_catching() else { panic!("not woken") };
     assert!(matches!(again.run_catching(), Ok(Run::Complete)));
 }
@@ -280,7 +280,7 @@ fn a_joiner_whose_waker_panics_in_its_clone_can_wait_again() {
         assert!(poll(handle, &another).is_pending());
         panics(|| poll(handle, &waker()));
         assert!(!handle.is_finished());
-        assert!(matches!(runnable.run(), Run::Complete));
+        assert!(matches!(runnable.run_once(), Run::Complete));
     });
 }
 
@@ -291,7 +291,7 @@ fn a_joiner_whose_waker_panics_in_its_drop_is_replaced() {
         let another = Waker::from(Arc::new(Joiner(Log::new())));
         moody::PANICS.set('d');
         panics(|| poll(handle, &another));
-        assert!(matches!(runnable.run(), Run::Complete));
+        assert!(matches!(runnable.run_once(), Run::Complete));
     });
 }
 
@@ -300,7 +300,7 @@ fn a_joiner_whose_waker_panics_in_its_wake_has_its_output() {
     with_moody(|runnable, handle, waker| {
         assert!(poll(handle, &waker()).is_pending());
         moody::PANICS.set('w');
-        panics(|| runnable.run());
+        panics(|| runnable.run_once());
         assert!(handle.is_finished());
     });
 }
@@ -317,7 +317,7 @@ fn a_joiner_is_answered_though_the_body_ends_while_it_begins_to_wait() {
             let before = Waker::from(Arc::new(Joiner(log.clone())));
             assert!(poll(&mut handle, &before).is_pending());
         }
-        moody::CLONE.set(Some(Box::new(|| drop(runnable.run()))));
+        moody::CLONE.set(Some(Box::new(|| drop(runnable.run_once()))));
         assert!(matches!(poll(&mut handle, &moody::waker(&count)), Poll::Ready(Ok(_))));
         assert_eq!(Arc::strong_count(&count), 1, "no waker is kept");
         drop(handle);
@@ -335,7 +335,7 @@ fn a_joiner_is_answered_though_the_local_runnable_goes_while_it_begins_to_wait()
     assert!(matches!(poll(&mut handle, &moody::waker(&count)), Poll::Ready(Err(JoinError::Cancelled))));
     assert_eq!(Arc::strong_count(&count), 1, "no waker is kept");
     handle.cancel();
-    assert!(matches!(log.pop().expect("scheduled").run(&home), Ran::Complete));
+    assert!(matches!(log.pop().expect("scheduled").run(&home), TicketRun::Complete));
     drop(handle);
     assert_eq!(log.events(), "sbf");
 }
@@ -350,7 +350,7 @@ fn a_join_handle_whose_waker_panics_in_its_drop_is_dropped() {
     panics(|| drop(handle));
     assert_eq!(Arc::strong_count(&count), 1);
     *lock(&log.ends) = Ends::Ready;
-    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(matches!(runnable.run_once(), Run::Complete));
     assert_eq!(log.events(), "pbof", "detached");
 }
 
@@ -367,20 +367,20 @@ fn a_local_runnable_whose_joiner_panics_has_told_it() {
     assert!(matches!(poll(&mut handle, Waker::noop()), Poll::Ready(Err(JoinError::Cancelled))));
     drop(handle);
     assert_eq!(log.events(), "s", "the last handle asks for its home");
-    assert!(matches!(log.pop().expect("a runnable").run(&home), Ran::Complete));
+    assert!(matches!(log.pop().expect("a runnable").run(&home), TicketRun::Complete));
     assert_eq!(log.events(), "bf");
 }
 
 #[test]
 fn a_queue_that_is_dropped_goes_on_after_a_panic() {
     struct Unused;
-    impl ScheduleLinked for Unused {
+    impl Schedule<Anywhere, Linked<Self>> for Unused {
         fn schedule(&self, _: Runnable<Linked<Self>>) {}
     }
     let queue = Queue::new();
     let logs = [Log::new(), Log::new(), Log::new()];
     for log in &logs {
-        queue.push(spawn_detached(Body(log.clone()), Linked::new(Unused)));
+        queue.push(spawn_detached(Body(log.clone()), Linked::new(Unused))).expect("it is open");
     }
     logs[1].panic_at("b");
     panics(|| drop(queue));
@@ -414,7 +414,7 @@ mod twice {
             let log = Log::new();
             log.panic_at("b");
             *lock(&log.ends) = Ends::Panic;
-            panics(|| spawn_detached(Body(log.clone()), Header(log.clone())).run());
+            panics(|| spawn_detached(Body(log.clone()), Header(log.clone())).run_once());
         });
     }
 
@@ -427,7 +427,7 @@ mod twice {
             let (runnable, mut handle) = spawn(Body(log.clone()), Header(log.clone()));
             let waker = Waker::from(Arc::new(Joiner(log)));
             assert!(poll(&mut handle, &waker).is_pending());
-            panics(|| runnable.run());
+            panics(|| runnable.run_once());
         });
     }
 

@@ -3,7 +3,6 @@
 //! A step is a letter, and what comes of it a word: the letters of the world, then the step's own answer.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,7 +29,7 @@ fn step(step: char, world: &World, home: &Home) -> Option<char> {
         's' => world.ticket().expect("a runnable").schedule(),
         'j' => return Some(world.join()),
         'd' => drop(world.handle()),
-        'c' => handle().as_ref().expect("a handle").cancel(),
+        'c' => drop(handle().as_ref().expect("a handle").cancel()),
         'f' => return Some(if handle().as_ref().expect("a handle").is_finished() { 'y' } else { 'n' }),
         'w' => world.log.take_waker().wake(),
         'r' => {
@@ -88,7 +87,14 @@ const LIVES: &[(&str, &str, &[&str])] = &[
 fn every_life() {
     let home = Home::new();
     for &(name, steps, expected) in LIVES {
-        for kind in [Kind::Boxed, Kind::Hooked, Kind::Slot, Kind::Memory, Kind::Local, Kind::LocalSlot] {
+        for kind in [
+            TaskKind::Boxed,
+            TaskKind::Hooked,
+            TaskKind::Slot,
+            TaskKind::Memory,
+            TaskKind::Local,
+            TaskKind::LocalSlot,
+        ] {
             if kind.is_local() && steps.contains('x') {
                 continue;
             }
@@ -112,11 +118,11 @@ fn every_life() {
 #[test]
 fn one_thread_runs_and_another_joins() {
     for _ in 0..if cfg!(miri) { 2 } else { 100 } {
-        let world = World::new(Kind::Boxed, true, &Home::new());
+        let world = World::new(TaskKind::Boxed, true, &Home::new());
         let runnable = world.ticket().expect("a runnable");
         *lock(&world.log.ends) = Ends::Ready;
         let handle = world.handle().expect("a handle");
-        let runner = thread::spawn(move || assert!(matches!(runnable.run(&Home::new()), Ran::Complete)));
+        let runner = thread::spawn(move || assert!(matches!(runnable.run(&Home::new()), TicketRun::Complete)));
         drop(futures::executor::block_on(handle).expect("an output"));
         runner.join().expect("no panic");
         assert_eq!([world.log.count('p'), world.log.count('b'), world.log.count('o'), world.log.count('f')], [1; 4]);
@@ -126,7 +132,7 @@ fn one_thread_runs_and_another_joins() {
 #[test]
 fn one_thread_drops_the_runnable_and_another_joins() {
     for _ in 0..if cfg!(miri) { 2 } else { 100 } {
-        let world = World::new(Kind::Boxed, true, &Home::new());
+        let world = World::new(TaskKind::Boxed, true, &Home::new());
         let runnable = world.ticket().expect("a runnable");
         let handle = world.handle().expect("a handle");
         let dropper = thread::spawn(move || drop(runnable));
@@ -142,14 +148,15 @@ fn a_runnable_goes_through_a_word() {
         // SAFETY: the word is that of a `Runnable<&str>`, and used once.
         let runnable = unsafe { Runnable::<&'static str>::from_raw(word) };
         assert_eq!(*runnable.header(), "a name");
-        assert!(matches!(runnable.run(), Run::Complete));
+        assert!(matches!(runnable.run_once(), Run::Complete));
     }
     let ran = Arc::new(AtomicUsize::new(0));
     let body = {
         let ran = Arc::clone(&ran);
         async move { ran.fetch_add(1, Ordering::Relaxed) }
     };
-    let (runnable, handle) = spawn_with(body, "a name", |_: &_, runnable| trampoline(runnable.into_raw()));
+    let (runnable, handle) =
+        Task::new(body, "a name").hook(|_: &_, runnable| trampoline(runnable.into_raw())).spawn();
     runnable.schedule();
     assert_eq!(ran.load(Ordering::Relaxed), 1);
     assert_eq!(futures::executor::block_on(handle), Ok(0));
@@ -159,8 +166,8 @@ fn a_runnable_goes_through_a_word() {
 fn outputs_of_every_shape() {
     fn round_trip<T: Send + PartialEq + std::fmt::Debug + Clone + 'static>(value: T) {
         let out = value.clone();
-        let (runnable, handle) = spawn_with(async move { out }, (), |(), _| ());
-        assert!(matches!(runnable.run(), Run::Complete));
+        let (runnable, handle) = Task::new(async move { out }, ()).hook(|(), _| ()).spawn();
+        assert!(matches!(runnable.run_once(), Run::Complete));
         assert_eq!(futures::executor::block_on(handle), Ok(value));
     }
     (0..10).for_each(round_trip);
@@ -191,13 +198,13 @@ fn a_body_may_read_the_header_of_its_own_task() {
     };
     let handles: Vec<_> = (0..2)
         .map(|_| {
-            let (runnable, handle) = spawn_with(body(), AtomicUsize::new(0), hook.clone());
+            let (runnable, handle) = Task::new(body(), AtomicUsize::new(0)).hook(hook.clone()).spawn();
             runnable.schedule();
             handle
         })
         .collect();
     while let Ok(runnable) = queue.try_recv() {
-        if let Run::Woken(again) = runnable.run() {
+        if let Run::Woken(again) = runnable.run_once() {
             again.schedule();
         }
     }
@@ -210,7 +217,7 @@ fn a_body_may_read_the_header_of_its_own_task() {
 #[test]
 fn the_waker_of_the_last_poll_is_the_one_that_is_woken() {
     let home = Home::new();
-    let world = World::new(Kind::Boxed, true, &home);
+    let world = World::new(TaskKind::Boxed, true, &home);
     let mut handle = world.handle().expect("a handle");
     let [first, second] = [Log::new(), Log::new()].map(|log| Arc::new(Joiner(log)));
     let mut poll = |joiner: &Arc<Joiner>| {
@@ -243,33 +250,99 @@ fn the_run_holds_the_header_no_more_when_the_joiner_is_told() {
     }
 
     let header = Arc::new(());
-    let (runnable, mut handle) = spawn_with(async { 1 }, Arc::clone(&header), |_, _| {});
+    let (runnable, mut handle) = Task::new(async { 1 }, Arc::clone(&header)).hook(|_, _| {}).spawn();
     let joiner = Arc::new(Tells(Mutex::new(None), header));
     let waker = Waker::from(Arc::clone(&joiner));
     assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
     *lock(&joiner.0) = Some(handle);
-    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(matches!(runnable.run_once(), Run::Complete));
     assert!(lock(&joiner.0).is_none(), "it was told");
 }
 
 /// A future that is made in its task may borrow the header data; where making it panics, nothing is left.
 #[test]
 fn a_future_made_in_place_borrows_the_header() {
+    type Header = (u8, Arc<()>);
     let gone = Arc::new(());
-    let hook = |_: &(u8, Arc<()>), runnable: Runnable<_>| drop(runnable);
-    // SAFETY: the future is `Send`, and what it borrows of the header does not leave it.
-    let (runnable, mut handle) =
-        unsafe { spawn_unchecked_in_place((7, Arc::clone(&gone)), hook, |header| async move { header.0 }) };
-    assert!(matches!(runnable.run(), Run::Complete));
-    let answer = Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop()));
-    assert_eq!(answer, Poll::Ready(Ok(7)));
+    let hook = |_: &Header, runnable: Runnable<_>| drop(runnable);
+    let makes = |header: &'static Header| async move { header.0 };
+    // SAFETY: what it borrows of the header does not leave it, and ends with the body.
+    let task = unsafe { Task::init_borrowing((7, Arc::clone(&gone)), makes) };
+    let (runnable, mut handle) = task.hook(hook).spawn();
+    assert_eq!(runnable.run(), Ran::Complete);
+    assert_eq!(handle.try_take(), Some(Ok(7)));
     drop(handle);
     assert_eq!(Arc::strong_count(&gone), 1);
 
-    let makes = |_: &(u8, Arc<()>)| -> std::future::Ready<()> { panic!("told to") };
-    let header = (7, Arc::clone(&gone));
+    let makes = |_: &'static Header| -> std::future::Ready<()> { panic!("told to") };
     // SAFETY: no task is made.
-    let panicked = catch_unwind(AssertUnwindSafe(|| unsafe { spawn_unchecked_in_place(header, hook, makes) }));
-    assert!(panicked.is_err());
+    let task = unsafe { Task::init_borrowing((7, Arc::clone(&gone)), makes) };
+    panics(|| task.hook(hook).spawn());
     assert_eq!(Arc::strong_count(&gone), 1);
+}
+
+/// Where a future cannot be made, its place is free again, and it was on no list.
+#[test]
+fn a_future_that_cannot_be_made_leaves_nothing() {
+    static MEMORY: TaskMemory<256, 16> = TaskMemory::new();
+    static TASKS: TaskList<Arc<()>> = TaskList::new();
+    let gone = Arc::new(());
+    let hooked = Arc::clone(&gone);
+    let task = Task::init(Arc::clone(&gone), || -> std::future::Ready<()> { panic!("told to") });
+    let task = task.hook(move |_: &_, _| assert!(Arc::strong_count(&hooked) > 0)).list(&TASKS);
+    panics(|| task.spawn_in(MEMORY.claim().expect("it is free")));
+    assert!(MEMORY.is_free() && TASKS.is_empty());
+    assert_eq!(Arc::strong_count(&gone), 1);
+}
+
+/// `try_take` gives what a poll would, without waiting.
+#[test]
+fn what_is_there_is_taken_without_waiting() {
+    let spawn = || Task::new(std::future::ready(7), ()).hook(|(), _| ()).spawn();
+    let (runnable, mut handle) = spawn();
+    assert_eq!(handle.try_take(), None);
+    assert_eq!(runnable.run(), Ran::Complete);
+    assert!(!handle.cancel(), "too late");
+    assert_eq!(handle.try_take(), Some(Ok(7)));
+    panics(|| handle.try_take());
+
+    let (runnable, mut handle) = spawn();
+    assert!(handle.cancel() && !handle.cancel());
+    assert_eq!(handle.try_take(), None, "the body is alive");
+    assert_eq!(runnable.run(), Ran::Complete);
+    for _ in 0..2 {
+        assert_eq!(handle.try_take(), Some(Err(JoinError::Cancelled)));
+    }
+}
+
+/// `run` hands a task that was woken to its hook, and says what became of each.
+#[test]
+fn a_run_hands_what_was_woken_to_its_hook() {
+    let home = Home::new();
+    for (kind, joined) in KINDS {
+        let world = World::new(kind, joined, &home);
+        let run = |ends, world: &World| {
+            *lock(&world.log.ends) = ends;
+            match world.ticket().expect("a runnable") {
+                Ticket::Any(runnable) => runnable.run(),
+                Ticket::Local(runnable) => home.run(runnable).expect("it is at home here"),
+            }
+        };
+        world.log.during(Waker::wake_by_ref);
+        assert_eq!(run(Ends::Silent, &world), Ran::Woken);
+        assert_eq!(world.log.events(), "ps");
+        assert_eq!(run(Ends::Pending, &world), Ran::Pending);
+        world.log.take_waker().wake();
+        let spare = lock(&world.log.queue).front().expect("woken").task();
+        assert_eq!(run(Ends::Ready, &world), Ran::Complete);
+        assert!(spare.is_complete() && !spare.is_cancelled());
+        drop(spare);
+        assert_eq!(world.finish(&home), "");
+
+        let world = World::new(kind, joined, &home);
+        drop(world.handle());
+        assert_eq!(run(Ends::Silent, &world), Ran::Lost);
+        assert_eq!(world.log.events(), "pbf");
+        assert_eq!(world.finish(&home), "");
+    }
 }

@@ -18,8 +18,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use waker_tables::{
-    Home, JoinError, JoinHandle, Linked, LocalRun, LocalRunnable, Run, Runnable, TaskRef, TaskSlot, spawn,
-    spawn_detached, spawn_with,
+    AnyTask, Home, JoinError, JoinHandle, Linked, LocalRun, LocalRunnable, Run, Runnable, TaskList, TaskPool,
+    TaskRef, TaskSlot, spawn, spawn_detached,
 };
 
 use model::*;
@@ -27,7 +27,9 @@ use model::*;
 const THREADS: usize = 4;
 const KEPT: usize = 24;
 
-static SLOTS: [TaskSlot<Plain, Body>; 8] = [const { TaskSlot::new() }; 8];
+const PLACES: usize = 8;
+
+static SLOTS: TaskPool<TaskSlot<Plain, Body>, PLACES> = TaskPool::new();
 
 /// A handle of a task, counted.
 pub struct Held {
@@ -107,10 +109,15 @@ impl Held {
     fn cancel(&self) {
         self.record.cancels.fetch_add(1, Relaxed);
         match &self.task {
+            Task::Waker(waker) if self.record.number % 2 == 0 => {
+                AnyTask::from_waker(waker).expect("a task's").cancel();
+            }
             Task::Waker(waker) => {
                 with_task!(Task::behind(waker), task => task.cancel(), waker _waker => unreachable!());
             }
-            task => with_task!(task, task => task.cancel(), waker _waker => unreachable!()),
+            task => {
+                with_task!(task, task => task.cancel(), waker _waker => unreachable!());
+            }
         }
     }
 
@@ -253,6 +260,14 @@ impl<'w> Worker<'w> {
                     self.joiners.extend(joiner.poll(self.world, same));
                 }
             }
+            13 if self.random.one_in(16) => {
+                let random = &mut self.random;
+                if random.one_in(2) {
+                    Self::walk(random, &self.world.plain);
+                } else {
+                    Self::walk(random, &self.world.local);
+                }
+            }
             12 if self.joiners.len() > KEPT || self.random.one_in(8) => {
                 self.joiner().into_iter().for_each(Joiner::end);
             }
@@ -263,6 +278,25 @@ impl<'w> Worker<'w> {
                 }
             }
         }
+    }
+
+    /// Does by chance something with each task of a list. No handle is kept: none counts these.
+    fn walk<H: HasData>(random: &mut Random, list: &TaskList<H>) {
+        list.for_each(|task| {
+            let data = task.header().data();
+            data.check();
+            match random.below(32) {
+                0 => {
+                    data.record.cancels.fetch_add(1, Relaxed);
+                    task.cancel();
+                }
+                1..8 => {
+                    data.record.asks.fetch_add(1, Relaxed);
+                    task.wake_by_ref();
+                }
+                _ => {}
+            }
+        });
     }
 
     fn some(&mut self) -> Option<Held> {
@@ -288,22 +322,22 @@ impl<'w> Worker<'w> {
         match kind {
             0 => self.plain(&record, spawn_detached(body, Plain(data))),
             1 => {
-                let (runnable, handle) = spawn(body, Plain(data));
+                let (runnable, handle) =
+                    waker_tables::Task::new(body, Plain(data)).list(self.world.plain.clone()).spawn();
                 self.joiners.push(Joiner::new(&record, Join::Plain(handle)));
                 self.plain(&record, runnable);
             }
             2 => {
-                let slot = &SLOTS[self.random.below(SLOTS.len())];
-                match slot.spawn(body, Plain(data)) {
-                    Ok((runnable, handle)) => {
-                        self.joiners.push(Joiner::new(&record, Join::Plain(handle)));
-                        self.plain(&record, runnable);
-                    }
-                    Err(busy) => self.plain(&record, spawn_detached(busy.future, busy.header)),
-                }
+                let task = waker_tables::Task::init(Plain(data), || body);
+                let (runnable, handle) = match SLOTS.claim() {
+                    Some(claim) => task.spawn_in(claim),
+                    None => task.spawn(),
+                };
+                self.joiners.push(Joiner::new(&record, Join::Plain(handle)));
+                self.plain(&record, runnable);
             }
             3 => {
-                let (runnable, handle) = spawn_with(body, Hooked(data), Hooked::hook);
+                let (runnable, handle) = waker_tables::Task::new(body, Hooked(data)).hook(Hooked::hook).spawn();
                 self.joiners.push(Joiner::new(&record, Join::Hooked(handle)));
                 runnable.schedule();
             }
@@ -319,7 +353,9 @@ impl<'w> Worker<'w> {
             }
             _ => {
                 let header = Local(data, self.number);
-                let (runnable, handle) = self.home.spawn(AtHome::new(body, &self.here), header);
+                let task = waker_tables::Task::new(AtHome::new(body, &self.here), header).at(&self.home);
+                let (runnable, handle) =
+                    if kind == 6 { task.spawn() } else { task.list(self.world.local.clone()).spawn() };
                 self.joiners.push(Joiner::new(&record, Join::Local(handle)));
                 self.held.push(Held::new(&record, || Task::Local(runnable.task())));
                 runnable.schedule();
@@ -398,7 +434,7 @@ impl<'w> Worker<'w> {
         let runnable = unsafe { Runnable::<H>::from_raw(runnable.into_raw()) };
         match runnable.run_catching() {
             Ok(Run::Woken(again)) => Some(again),
-            Ok(Run::Pending | Run::Complete) | Err(_) => None,
+            Ok(Run::Pending | Run::Lost | Run::Complete) | Err(_) => None,
         }
     }
 
@@ -410,9 +446,9 @@ impl<'w> Worker<'w> {
             drop(runnable);
             return;
         }
-        match catch_unwind(AssertUnwindSafe(|| self.home.run(runnable))) {
+        match catch_unwind(AssertUnwindSafe(|| self.home.run_once(runnable))) {
             Ok(Ok(LocalRun::Woken(again)) | Err(again)) => again.schedule(),
-            Ok(Ok(LocalRun::Pending | LocalRun::Complete)) | Err(_) => {}
+            Ok(Ok(LocalRun::Pending | LocalRun::Lost | LocalRun::Complete)) | Err(_) => {}
         }
     }
 
@@ -557,7 +593,9 @@ fn whatever_threads_do_no_wake_is_lost_no_body_runs_twice_and_nothing_is_left() 
     });
     let wrong = world.wrong.lock().unwrap();
     assert!(wrong.is_empty(), "seed {seed}, {} wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(10)]);
-    assert!(SLOTS.iter().all(TaskSlot::is_free), "seed {seed}: a slot is not free");
+    let free = std::iter::from_fn(|| SLOTS.claim()).take(PLACES + 1).collect::<Vec<_>>();
+    assert_eq!(free.len(), PLACES, "seed {seed}: a slot is not free");
+    assert!(world.plain.is_empty() && world.local.is_empty(), "seed {seed}: a task is on its list");
     drop(wrong);
     let polls = world.polls.load(Relaxed);
     assert_eq!(Arc::strong_count(&world), 1, "seed {seed}: a body or a header is left");

@@ -35,19 +35,19 @@ impl Drop for Told {
     }
 }
 
-type Task = (Arc<Log>, Runnable<()>, JoinHandle<(), ()>);
+type ToldTask = (Arc<Log>, Runnable<()>, JoinHandle<(), ()>);
 
-fn told(ends: Ends) -> Task {
+fn told(ends: Ends) -> ToldTask {
     let log = Log::new();
     *lock(&log.ends) = ends;
-    let (runnable, handle) = spawn_with(TaskFuture::new(Told(log.clone())), (), |(), _| ());
+    let (runnable, handle) = Task::new(TaskFuture::new(Told(log.clone())), ()).hook(|(), _| ()).spawn();
     (log, runnable, handle)
 }
 
 #[test]
 fn one_that_is_ready_is_not_closed() {
     let (log, runnable, handle) = told(Ends::Ready);
-    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(matches!(runnable.run_once(), Run::Complete));
     assert_eq!(log.events(), "pb");
     assert_eq!(futures::executor::block_on(handle), Ok(()));
 }
@@ -58,7 +58,7 @@ fn one_that_is_cancelled_is_closed_and_then_dropped() {
     runnable.task().wake_by_ref();
     handle.cancel();
     assert_eq!(log.events(), "", "neither the wake nor the cancel reaches it");
-    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(matches!(runnable.run_once(), Run::Complete));
     assert_eq!(log.events(), "cb");
 
     let (log, runnable, _handle) = told(Ends::Pending);
@@ -70,14 +70,14 @@ fn one_that_is_cancelled_is_closed_and_then_dropped() {
 fn one_that_nobody_can_wake_is_closed() {
     let (log, runnable, handle) = told(Ends::Pending);
     drop(handle);
-    assert!(matches!(runnable.run(), Run::Complete));
+    assert!(matches!(runnable.run_once(), Run::Lost));
     assert_eq!(log.events(), "pcb");
 }
 
 #[test]
 fn one_whose_poll_panics_is_closed() {
     let (log, runnable, handle) = told(Ends::Panic);
-    assert!(catch_unwind(AssertUnwindSafe(|| runnable.run())).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| runnable.run_once())).is_err());
     assert_eq!(log.events(), "pcb");
     assert_eq!(futures::executor::block_on(handle), Err(JoinError::Panicked));
 }

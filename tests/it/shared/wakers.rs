@@ -21,7 +21,7 @@ impl Schedule for B {
         drop(runnable);
     }
 }
-impl ScheduleLocal for A {
+impl Schedule<AtHome> for A {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         drop(runnable);
     }
@@ -38,7 +38,7 @@ fn a_waker_knows_its_own_header_type_alone() {
     let a = spawn_detached(async {}, A(1));
     let b = spawn_detached(async {}, B(&1));
     let local = Home::new().spawn_detached(async {}, A(1)); // its home is gone, and it leaks
-    let (hooked, _handle) = spawn_with(async {}, 7_usize, |_: &_, _| ());
+    let (hooked, _handle) = Task::new(async {}, 7_usize).hook(|_: &_, _| ()).spawn();
     let [a_waker, b_waker, hooked_waker] = [a.task().to_waker(), b.task().to_waker(), hooked.task().to_waker()];
     assert_eq!([knows::<A>(&a_waker), knows::<B>(&a_waker), knows::<usize>(&a_waker)], [true, false, false]);
     assert_eq!([knows::<A>(&b_waker), knows::<B>(&b_waker), knows::<usize>(&b_waker)], [false, true, false]);
@@ -135,7 +135,7 @@ fn every_handle_leads_to_the_header() {
         let shown = format!("{ticket:?} {task:?} {handle:?}");
         assert!(!shown.is_empty());
         *lock(&world.log.ends) = Ends::Ready;
-        assert!(matches!(ticket.run(&home), Ran::Complete));
+        assert!(matches!(ticket.run(&home), TicketRun::Complete));
         assert!(task.is_complete());
         drop((handle, task, waker));
         assert_eq!(world.finish(&home), "");
@@ -167,7 +167,7 @@ fn a_header_may_be_of_no_size() {
     struct Nothing;
     impl Schedule for Nothing {
         fn schedule(&self, runnable: Runnable<Self>) {
-            drop(runnable.run());
+            drop(runnable.run_once());
         }
     }
     let (wakers, kept) = std::sync::mpsc::channel();
@@ -178,7 +178,7 @@ fn a_header_may_be_of_no_size() {
         if polls == 4 { std::task::Poll::Ready(polls) } else { std::task::Poll::Pending }
     });
     let (runnable, handle) = spawn(body, Nothing);
-    assert!(matches!(runnable.run(), Run::Pending));
+    assert!(matches!(runnable.run_once(), Run::Pending));
     let next = || kept.recv().expect("a waker");
     next().wake();
     next().wake_by_ref();

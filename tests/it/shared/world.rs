@@ -114,7 +114,7 @@ impl Schedule for Header {
     }
 }
 
-impl ScheduleLocal for Header {
+impl Schedule<AtHome> for Header {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         self.0.push(Ticket::Local(runnable));
     }
@@ -192,24 +192,33 @@ pub enum Ticket {
 }
 
 #[derive(Debug)]
-pub enum Ran {
+pub enum TicketRun {
     Pending,
     Woken(Ticket),
+    Lost,
     Complete,
 }
 
+impl TicketRun {
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete)
+    }
+}
+
 impl Ticket {
-    pub fn run(self, home: &Home) -> Ran {
+    pub fn run(self, home: &Home) -> TicketRun {
         match self {
-            Self::Any(runnable) => match runnable.run() {
-                Run::Pending => Ran::Pending,
-                Run::Woken(runnable) => Ran::Woken(Self::Any(runnable)),
-                Run::Complete => Ran::Complete,
+            Self::Any(runnable) => match runnable.run_once() {
+                Run::Pending => TicketRun::Pending,
+                Run::Woken(runnable) => TicketRun::Woken(Self::Any(runnable)),
+                Run::Lost => TicketRun::Lost,
+                Run::Complete => TicketRun::Complete,
             },
-            Self::Local(runnable) => match home.run(runnable).expect("it is at home here") {
-                LocalRun::Pending => Ran::Pending,
-                LocalRun::Woken(runnable) => Ran::Woken(Self::Local(runnable)),
-                LocalRun::Complete => Ran::Complete,
+            Self::Local(runnable) => match home.run_once(runnable).expect("it is at home here") {
+                LocalRun::Pending => TicketRun::Pending,
+                LocalRun::Woken(runnable) => TicketRun::Woken(Self::Local(runnable)),
+                LocalRun::Lost => TicketRun::Lost,
+                LocalRun::Complete => TicketRun::Complete,
             },
         }
     }
@@ -260,46 +269,74 @@ pub fn forget(handle: impl Any + Send) {
     lock(&FORGOTTEN).push(Box::new(handle));
 }
 
-/// In which memory, with which hook, and where at home.
+/// In which memory, with which hook, how made, on a list or not, and where at home.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
+pub enum TaskKind {
     Boxed,
     Hooked,
+    Made,
+    Listed,
     Slot,
     Memory,
+    Pooled,
     Local,
+    LocalHooked,
+    LocalListed,
     LocalSlot,
     LocalMemory,
 }
 
-impl Kind {
+impl TaskKind {
     pub fn is_local(self) -> bool {
-        matches!(self, Self::Local | Self::LocalSlot | Self::LocalMemory)
+        matches!(self, Self::Local | Self::LocalHooked | Self::LocalListed | Self::LocalSlot | Self::LocalMemory)
     }
 }
 
 /// Every kind of task, and whether it has a join handle.
-pub const KINDS: [(Kind, bool); 11] = [
-    (Kind::Boxed, true),
-    (Kind::Boxed, false),
-    (Kind::Hooked, true),
-    (Kind::Slot, true),
-    (Kind::Slot, false),
-    (Kind::Memory, true),
-    (Kind::Memory, false),
-    (Kind::Local, true),
-    (Kind::Local, false),
-    (Kind::LocalSlot, true),
-    (Kind::LocalMemory, true),
+pub const KINDS: [(TaskKind, bool); 18] = [
+    (TaskKind::Boxed, true),
+    (TaskKind::Boxed, false),
+    (TaskKind::Hooked, true),
+    (TaskKind::Hooked, false),
+    (TaskKind::Made, true),
+    (TaskKind::Listed, true),
+    (TaskKind::Listed, false),
+    (TaskKind::Slot, true),
+    (TaskKind::Slot, false),
+    (TaskKind::Memory, true),
+    (TaskKind::Memory, false),
+    (TaskKind::Pooled, false),
+    (TaskKind::Local, true),
+    (TaskKind::Local, false),
+    (TaskKind::LocalHooked, true),
+    (TaskKind::LocalListed, true),
+    (TaskKind::LocalSlot, true),
+    (TaskKind::LocalMemory, true),
 ];
 
 type Slot = TaskSlot<Header, Body>;
 type Memory = TaskMemory<256, 16>;
+type Pool = TaskPool<Memory, 2>;
 
-enum Room {
+enum Place {
     Heap,
     Slot(&'static Slot),
     Memory(&'static Memory),
+    Pool(&'static Pool),
+}
+
+impl Place {
+    fn is_free(&self) -> Option<bool> {
+        match self {
+            Self::Heap => None,
+            Self::Slot(slot) => Some(slot.is_free()),
+            Self::Memory(memory) => Some(memory.is_free()),
+            Self::Pool(pool) => {
+                let claims = [pool.claim(), pool.claim()];
+                Some(claims.iter().all(Option::is_some))
+            }
+        }
+    }
 }
 
 /// A `T` that lives for ever and is known to a static.
@@ -317,58 +354,56 @@ pub struct World {
     pub handle: Mutex<Option<JoinHandle<Output, Header>>>,
     /// A handle beside all others.
     pub spare: Mutex<Option<TaskRef<Header>>>,
-    room: Room,
+    kind: TaskKind,
+    place: Place,
+    list: Arc<TaskList<Header>>,
 }
 
 impl World {
     /// A task that is scheduled, at home in `home` if it is local.
-    pub fn new(kind: Kind, joined: bool, home: &Home) -> Arc<Self> {
+    pub fn new(kind: TaskKind, joined: bool, home: &Home) -> Arc<Self> {
         let log = Log::new();
         let (body, header) = (Body(log.clone()), Header(log.clone()));
-        let mut room = Room::Heap;
+        let mut place = Place::Heap;
+        let list = Arc::<TaskList<Header>>::default();
+        let by_hook = |header: &Header, runnable| header.0.push(Ticket::Any(runnable));
+        let at_home = |header: &Header, runnable| header.0.push(Ticket::Local(runnable));
         let (ticket, handle) = match (kind, joined) {
-            (Kind::Boxed, true) => any(spawn(body, header)),
-            (Kind::Boxed, false) => (Ticket::Any(spawn_detached(body, header)), None),
-            (Kind::Hooked, _) => {
-                any(spawn_with(body, header, |header: &Header, runnable| header.0.push(Ticket::Any(runnable))))
-            }
-            (Kind::Slot, _) => {
+            (TaskKind::Boxed, true) => any(spawn(body, header)),
+            (TaskKind::Boxed, false) => any_detached(spawn_detached(body, header)),
+            (TaskKind::Hooked, true) => any(Task::new(body, header).hook(by_hook).spawn()),
+            (TaskKind::Hooked, false) => any_detached(Task::new(body, header).detached().hook(by_hook).spawn()),
+            (TaskKind::Made, _) => any(Task::init(header, || body).spawn()),
+            (TaskKind::Listed, true) => any(Task::new(body, header).list(list.clone()).spawn()),
+            (TaskKind::Listed, false) => any_detached(Task::new(body, header).list(list.clone()).detached().spawn()),
+            (TaskKind::Slot | TaskKind::LocalSlot, _) => {
                 let slot = everlasting(Slot::new());
-                room = Room::Slot(slot);
-                if joined {
-                    any(slot.spawn(body, header).expect("it is free"))
-                } else {
-                    (Ticket::Any(slot.spawn_detached(body, header).expect("it is free")), None)
-                }
+                place = Place::Slot(slot);
+                in_place(slot.claim(), kind, joined, home, body, header)
             }
-            (Kind::Memory, _) => {
+            (TaskKind::Memory | TaskKind::LocalMemory, _) => {
                 let memory = everlasting(Memory::new());
-                room = Room::Memory(memory);
-                if joined {
-                    any(memory.spawn(body, header).expect("it is free"))
-                } else {
-                    (Ticket::Any(memory.spawn_detached(body, header).expect("it is free")), None)
-                }
+                place = Place::Memory(memory);
+                in_place(memory.claim(), kind, joined, home, body, header)
             }
-            (Kind::LocalSlot, _) => {
-                let slot = everlasting(Slot::new());
-                room = Room::Slot(slot);
-                local(slot.spawn_local(home, body, header).expect("it is free"))
+            (TaskKind::Pooled, _) => {
+                let pool = everlasting(Pool::new());
+                place = Place::Pool(pool);
+                in_place(pool.claim(), kind, joined, home, body, header)
             }
-            (Kind::LocalMemory, _) => {
-                let memory = everlasting(Memory::new());
-                room = Room::Memory(memory);
-                local(memory.spawn_local(home, body, header).expect("it is free"))
-            }
-            (Kind::Local, true) => local(home.spawn(body, header)),
-            (Kind::Local, false) => (Ticket::Local(home.spawn_detached(body, header)), None),
+            (TaskKind::Local, true) => local(home.spawn(body, header)),
+            (TaskKind::Local, false) => (Ticket::Local(home.spawn_detached(body, header)), None),
+            (TaskKind::LocalHooked, _) => local(Task::new(body, header).at(home).hook(at_home).spawn()),
+            (TaskKind::LocalListed, _) => local(Task::new(body, header).at(home).list(list.clone()).spawn()),
         };
         Arc::new(Self {
             log,
             ticket: Mutex::new(Some(ticket)),
             handle: Mutex::new(handle),
             spare: Mutex::default(),
-            room,
+            kind,
+            place,
+            list,
         })
     }
 
@@ -382,17 +417,18 @@ impl World {
         lock(&self.handle).take()
     }
 
-    /// Runs the runnable; its poll ends as told. The answer is `P`ending, `W`oken, `C`omplete, or `!` for a panic.
+    /// Runs the runnable; its poll ends as told. The answer is `P`ending, `W`oken, `L`ost, `C`omplete, or `!` for a panic.
     pub fn run(&self, ends: Ends, home: &Home) -> char {
         *lock(&self.log.ends) = ends;
         let ticket = self.ticket().expect("a runnable");
         match catch_unwind(AssertUnwindSafe(|| ticket.run(home))) {
-            Ok(Ran::Pending) => 'P',
-            Ok(Ran::Woken(again)) => {
+            Ok(TicketRun::Pending) => 'P',
+            Ok(TicketRun::Woken(again)) => {
                 *lock(&self.ticket) = Some(again);
                 'W'
             }
-            Ok(Ran::Complete) => 'C',
+            Ok(TicketRun::Lost) => 'L',
+            Ok(TicketRun::Complete) => 'C',
             Err(_) => '!',
         }
     }
@@ -423,7 +459,7 @@ impl World {
         *lock(&log.ends) = Ends::Ready;
         let ready = || {
             while let Some(ticket) = self.ticket() {
-                assert!(matches!(ticket.run(home), Ran::Complete), "it is told to be ready");
+                assert!(matches!(ticket.run(home), TicketRun::Complete), "it is told to be ready");
             }
         };
         ready();
@@ -438,15 +474,17 @@ impl World {
 
         let counts = [log.count('b'), log.count('o'), log.count('f')];
         assert!(counts.iter().all(|count| *count <= 1), "dropped twice");
-        let is_free = match self.room {
-            Room::Heap => counts[2] == 1 && counts[0] == 1,
-            Room::Slot(slot) => slot.is_free(),
-            Room::Memory(memory) => memory.is_free(),
-        };
+        let [bodies, _, headers] = counts;
         assert_eq!(
-            is_free,
-            counts[2] == 1 && counts[0] == 1,
+            self.place.is_free().unwrap_or(bodies == 1 && headers == 1),
+            bodies == 1 && headers == 1,
             "the memory is given back once header and body are gone"
+        );
+        let is_listed = [TaskKind::Listed, TaskKind::LocalListed].contains(&self.kind);
+        assert_eq!(
+            self.list.len(),
+            usize::from(is_listed && bodies == 0 && headers == 0),
+            "it is on its list for as long as somebody could reach its body"
         );
         let mut leaks = String::new();
         if counts[0] == 0 {
@@ -460,6 +498,29 @@ impl World {
         }
         leaks
     }
+}
+
+fn in_place<R: Room>(
+    claim: Option<Claim<R>>,
+    kind: TaskKind,
+    joined: bool,
+    home: &Home,
+    body: Body,
+    header: Header,
+) -> (Ticket, Option<JoinHandle<Output, Header>>) {
+    let claim = claim.expect("it is free");
+    let task = Task::new(body, header);
+    if kind.is_local() {
+        local(task.at(home).spawn_in(claim))
+    } else if joined {
+        any(task.spawn_in(claim))
+    } else {
+        any_detached(task.detached().spawn_in(claim))
+    }
+}
+
+fn any_detached(runnable: Runnable<Header>) -> (Ticket, Option<JoinHandle<Output, Header>>) {
+    (Ticket::Any(runnable), None)
 }
 
 fn any(

@@ -1,6 +1,9 @@
 //! Ends of a task (a completion, a cancel, a dropped runnable) against runs, joins, and the end of the handle.
 
+use std::future::poll_fn;
+
 use loom::thread;
+use waker_tables::{Ran, Task};
 
 use super::*;
 
@@ -44,7 +47,7 @@ fn a_cancel_that_races_a_completion_gives_the_output_or_an_error() {
         let task = runnable.task();
         let canceller = thread::spawn(move || task.cancel());
         run(runnable);
-        canceller.join().unwrap();
+        assert!(canceller.join().unwrap() || world.polled() == 1, "who is refused came too late");
         assert_eq!(world.scheduled(), 0);
         let expected = if world.polled() == 1 { Ok(()) } else { Err(JoinError::Cancelled) };
         assert_eq!(outcome(handle), expected);
@@ -81,9 +84,9 @@ fn two_cancels_that_race_a_run_drop_the_body_once() {
         let runnable = world.detached(1);
         let (one, other) = (runnable.task(), runnable.task());
         let canceller = thread::spawn(move || one.cancel());
-        other.cancel();
+        let here = other.cancel();
         run(runnable);
-        canceller.join().unwrap();
+        assert_ne!(here, canceller.join().unwrap(), "one of the two did it");
         world.run_all();
         drop(other);
         assert!(world.polled() == 0 && world.scheduled() == 0);
@@ -170,8 +173,8 @@ fn a_join_with_another_waker_that_races_a_completion_wakes_the_last() {
         let waits = joined.is_pending();
         runner.join().unwrap();
         if waits {
-            assert_eq!(new.rung() + old.rung(), 1, "one waker is woken");
-            assert_eq!(new.rung(), 1, "the joiner was not woken");
+            // The old one too, if it was being taken out just then.
+            assert!(new.rung() == 1 && old.rung() <= 1, "the joiner was not woken");
             joined = join(&mut handle, &new);
         }
         assert!(matches!(joined, Joined::Ready(Ok(_))));
@@ -179,6 +182,88 @@ fn a_join_with_another_waker_that_races_a_completion_wakes_the_last() {
         drop(handle);
         assert!(old.is_alone() && new.is_alone());
         world.ended();
+    });
+}
+
+/// A joiner that finds its slot in other hands is woken, and asks again.
+#[test]
+fn a_join_with_ever_other_wakers_that_races_a_completion_is_answered() {
+    for detaches in [false, true] {
+        model(move || {
+            let world = World::new();
+            let (runnable, mut handle) = world.joined(0);
+            let mut bells = vec![Arc::default()];
+            assert!(join(&mut handle, &bells[0]).is_pending());
+            let runner = thread::spawn(move || run(runnable));
+            let mut joined = Joined::Pending;
+            while joined.is_pending() && bells.len() < 3 {
+                bells.push(Arc::default());
+                joined = join(&mut handle, &bells[bells.len() - 1]);
+            }
+            if detaches {
+                drop((handle, joined));
+                runner.join().unwrap();
+            } else {
+                runner.join().unwrap();
+                if joined.is_pending() {
+                    assert_eq!(bells[bells.len() - 1].rung(), 1, "the joiner was not woken");
+                    joined = join(&mut handle, &Arc::default());
+                }
+                assert!(matches!(joined, Joined::Ready(Ok(_))));
+                drop((handle, joined));
+            }
+            assert!(bells.iter().all(Bell::is_alone));
+            assert_eq!(world.outputs_dropped(), 1);
+            world.ended();
+        });
+    }
+}
+
+/// Who sees the end of a task and gives up its last handle ends what the hook borrows, though the run has not come back.
+#[test]
+fn what_a_hook_borrows_is_not_touched_after_the_end_that_a_joiner_saw() {
+    model(|| {
+        let world = World::new();
+        let mut borrowed = Box::new(Alive::new());
+        let lent = &raw const *borrowed;
+        let hook = {
+            let world = world.clone();
+            move |_: &Header, runnable: Runnable<Header>| {
+                world.push(runnable.into_raw());
+                // SAFETY: this lives until all handles are gone and the task is over.
+                unsafe { &*lent }.touch();
+            }
+        };
+        let (counts, mut woken) = (world.clone(), false);
+        let body = poll_fn(move |context: &mut Context<'_>| {
+            counts.polled.fetch_add(1, Ordering::Relaxed);
+            if std::mem::replace(&mut woken, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        });
+        // SAFETY: the hook is not `Send` for its pointer alone, and is gone before what that leads to is used otherwise.
+        let (runnable, mut handle) = unsafe { Task::new(body, Header::new(&world)).hook(hook).spawn_unchecked() };
+        let there = world.clone();
+        let runner = thread::spawn(move || {
+            assert_eq!(runnable.run(), Ran::Woken);
+            there.run_all();
+        });
+        let bell = Arc::default();
+        let over = join(&mut handle, &bell).is_ready() || handle.is_finished();
+        if over {
+            drop(handle);
+            borrowed.touch_mut();
+            drop(borrowed);
+            runner.join().unwrap();
+        } else {
+            runner.join().unwrap();
+            assert!(bell.rung() == 1 && handle.is_finished());
+            drop(handle);
+            borrowed.touch_mut();
+        }
+        assert_eq!((world.polled(), World::count(&world.headers_dropped)), (2, 1));
     });
 }
 
@@ -192,7 +277,9 @@ fn a_join_with_the_same_waker_that_races_a_completion_wakes_it() {
         let runner = thread::spawn(move || run(runnable));
         if join(&mut handle, &bell).is_pending() {
             runner.join().unwrap();
-            assert_eq!(bell.rung(), 1, "the joiner was not woken");
+            // Twice, if the first was being taken out just then.
+            assert!((1..=2).contains(&bell.rung()), "the joiner was not woken");
+            assert!(matches!(join(&mut handle, &bell), Joined::Ready(Ok(_))));
         } else {
             runner.join().unwrap();
         }
@@ -260,7 +347,7 @@ fn a_handle_whose_end_races_the_last_waker_cancels_the_task_once() {
         let world = World::new();
         let (runnable, handle) = world.joined(usize::MAX);
         let task = runnable.task();
-        assert!(matches!(runnable.run(), Run::Pending));
+        assert!(matches!(runnable.run_once(), Run::Pending));
         let dropper = thread::spawn(move || drop(task));
         drop(handle);
         dropper.join().unwrap();
@@ -277,7 +364,7 @@ fn a_handle_that_cancels_and_ends_while_the_task_is_woken_drops_the_body_once() 
         let world = World::new();
         let (runnable, handle) = world.joined(usize::MAX);
         let waker = runnable.task().to_waker();
-        assert!(matches!(runnable.run(), Run::Pending));
+        assert!(matches!(runnable.run_once(), Run::Pending));
         let there = world.clone();
         let waker = thread::spawn(move || {
             waker.wake();

@@ -1,20 +1,20 @@
 //! Tasks at home on the model's first thread. Bodies that can never be dropped leak, so that these have no `Track`.
 
 use loom::thread;
-use waker_tables::{Home, LocalRun, LocalRunnable, ScheduleLocal};
+use waker_tables::{AtHome, Home, LocalRun, LocalRunnable};
 
 use super::*;
 
 /// Gives its runnables to the world, as words.
-struct AtHome(Arc<World>);
+struct Here(Arc<World>);
 
-impl ScheduleLocal for AtHome {
+impl Schedule<AtHome> for Here {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         self.0.push(runnable.into_raw());
     }
 }
 
-impl Drop for AtHome {
+impl Drop for Here {
     fn drop(&mut self) {
         self.0.headers_dropped.fetch_add(1, Ordering::Relaxed);
     }
@@ -23,7 +23,7 @@ impl Drop for AtHome {
 /// Drops what it gets.
 struct Dropping(Arc<World>);
 
-impl ScheduleLocal for Dropping {
+impl Schedule<AtHome> for Dropping {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         self.0.scheduled.fetch_add(1, Ordering::Relaxed);
         drop(runnable);
@@ -31,13 +31,13 @@ impl ScheduleLocal for Dropping {
 }
 
 /// A body that loom watches, and that only its thread has.
-struct AtHomeBody {
+struct HereBody {
     world: Arc<World>,
     cell: UnsafeCell<*const ()>,
     pending: usize,
 }
 
-impl Future for AtHomeBody {
+impl Future for HereBody {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
@@ -50,26 +50,26 @@ impl Future for AtHomeBody {
     }
 }
 
-impl Drop for AtHomeBody {
+impl Drop for HereBody {
     fn drop(&mut self) {
         self.cell.with_mut(|_| ());
         self.world.bodies_dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-fn body(world: &Arc<World>, pending: usize) -> AtHomeBody {
-    AtHomeBody { world: world.clone(), cell: UnsafeCell::new(ptr::null()), pending }
+fn body(world: &Arc<World>, pending: usize) -> HereBody {
+    HereBody { world: world.clone(), cell: UnsafeCell::new(ptr::null()), pending }
 }
 
-fn pop(world: &World) -> Option<LocalRunnable<AtHome>> {
+fn pop(world: &World) -> Option<LocalRunnable<Here>> {
     let raw = NonNull::new(world.runnable.swap(ptr::null_mut(), Ordering::AcqRel))?;
-    // SAFETY: `AtHome` got it from `into_raw`, and the swap gives it once.
+    // SAFETY: `Here` got it from `into_raw`, and the swap gives it once.
     Some(unsafe { LocalRunnable::from_raw(raw) })
 }
 
 fn run_all(home: &Home, world: &World) {
     while let Some(mut runnable) = pop(world) {
-        while let LocalRun::Woken(again) = home.run(runnable).unwrap() {
+        while let LocalRun::Woken(again) = home.run_once(runnable).unwrap() {
             runnable = again;
         }
     }
@@ -83,7 +83,7 @@ fn headers_dropped(world: &World) -> usize {
 fn a_wake_from_elsewhere_that_races_a_run_at_home_is_seen() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
-        let runnable = home.spawn_detached(body(&world, usize::MAX), AtHome(world.clone()));
+        let runnable = home.spawn_detached(body(&world, usize::MAX), Here(world.clone()));
         let task = runnable.task();
         let there = world.clone();
         let waker = task.to_waker();
@@ -92,7 +92,7 @@ fn a_wake_from_elsewhere_that_races_a_run_at_home_is_seen() {
             waker.wake();
         });
         let mut runnable = runnable;
-        while let LocalRun::Woken(again) = home.run(runnable).unwrap() {
+        while let LocalRun::Woken(again) = home.run_once(runnable).unwrap() {
             runnable = again;
         }
         run_all(&home, &world);
@@ -110,16 +110,16 @@ fn a_wake_from_elsewhere_that_races_a_run_at_home_is_seen() {
 fn a_home_that_goes_while_wakers_wake_and_drop_leaves_the_body_alone() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
-        let runnable = home.spawn_detached(body(&world, usize::MAX), AtHome(world.clone()));
+        let runnable = home.spawn_detached(body(&world, usize::MAX), Here(world.clone()));
         let (task, other) = (runnable.task(), runnable.task());
-        assert!(matches!(home.run(runnable), Ok(LocalRun::Pending)));
+        assert!(matches!(home.run_once(runnable), Ok(LocalRun::Pending)));
         let there = world.clone();
         let waker = thread::spawn(move || {
             other.wake_by_ref();
             drop(other);
             // No other home runs it, and a runnable that is dropped here leaves the body alone.
             if let Some(runnable) = pop(&there) {
-                drop(Home::new().run(runnable).err().unwrap());
+                drop(Home::new().run_once(runnable).err().unwrap());
             }
         });
         drop(home);
@@ -140,7 +140,7 @@ fn last_wakers_of_a_home_that_is_gone_call_the_hook_once() {
         let (world, home) = (World::new(), Home::new());
         let runnable = home.spawn_detached(body(&world, usize::MAX), Dropping(world.clone()));
         let (task, other) = (runnable.task(), runnable.task());
-        assert!(matches!(home.run(runnable), Ok(LocalRun::Pending)));
+        assert!(matches!(home.run_once(runnable), Ok(LocalRun::Pending)));
         let dropper = thread::spawn(move || drop(other));
         drop(home);
         drop(task);
@@ -153,7 +153,7 @@ fn last_wakers_of_a_home_that_is_gone_call_the_hook_once() {
 fn a_local_runnable_dropped_elsewhere_races_a_join() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
-        let (runnable, mut handle) = home.spawn(body(&world, 0), AtHome(world.clone()));
+        let (runnable, mut handle) = home.spawn(body(&world, 0), Here(world.clone()));
         let task = runnable.task();
         let dropper = thread::spawn(move || drop(runnable));
         let bell = Arc::default();
@@ -178,7 +178,7 @@ fn a_local_runnable_dropped_elsewhere_races_a_join() {
 fn a_local_runnable_dropped_elsewhere_races_the_end_of_the_handle() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
-        let (runnable, mut handle) = home.spawn(body(&world, 0), AtHome(world.clone()));
+        let (runnable, mut handle) = home.spawn(body(&world, 0), Here(world.clone()));
         let bell = Arc::default();
         assert!(join(&mut handle, &bell).is_pending());
         let task = runnable.task();
@@ -196,7 +196,7 @@ fn a_local_runnable_dropped_elsewhere_races_the_end_of_the_handle() {
 fn a_local_runnable_dropped_elsewhere_races_a_wake_and_the_body_ends_at_home() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
-        let runnable = home.spawn_detached(body(&world, 0), AtHome(world.clone()));
+        let runnable = home.spawn_detached(body(&world, 0), Here(world.clone()));
         let (task, waker) = (runnable.task(), runnable.task().to_waker());
         let dropper = thread::spawn(move || drop(runnable));
         waker.wake();
@@ -216,7 +216,7 @@ fn a_local_runnable_dropped_elsewhere_races_a_wake_and_the_body_ends_at_home() {
 fn an_output_made_at_home_is_the_joiners_elsewhere() {
     model(|| {
         let (world, home) = (World::new(), Home::new());
-        let (runnable, mut handle) = home.spawn(Body::new(&world, 0), AtHome(world.clone()));
+        let (runnable, mut handle) = home.spawn(Body::new(&world, 0), Here(world.clone()));
         let joiner = thread::spawn(move || {
             let bell = Arc::default();
             let joined = join(&mut handle, &bell);
@@ -226,7 +226,7 @@ fn an_output_made_at_home_is_the_joiners_elsewhere() {
             drop(handle);
             assert!(bell.rung() <= usize::from(joined.is_pending()));
         });
-        assert!(matches!(home.run(runnable), Ok(LocalRun::Complete)));
+        assert!(matches!(home.run_once(runnable), Ok(LocalRun::Complete)));
         joiner.join().unwrap();
         assert_eq!((world.outputs_dropped(), world.bodies_dropped(), headers_dropped(&world)), (1, 1, 1));
     });

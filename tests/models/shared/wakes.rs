@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 
 use loom::thread;
-use waker_tables::{spawn_detached, spawn_with};
+use waker_tables::{Task, spawn_detached};
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn a_wake_that_races_a_completion_ends_the_task_once() {
             let task = runnable.task().into();
             let there = world.clone();
             let waker = thread::spawn(move || how.wake(&there, task));
-            assert!(matches!(runnable.run(), Run::Complete));
+            assert!(matches!(runnable.run_once(), Run::Complete));
             waker.join().unwrap();
             assert_eq!((world.scheduled(), world.polled(), world.outputs_dropped()), (0, 1, 1));
             world.ended();
@@ -208,7 +208,7 @@ fn headers_are_read_by_all_before_the_last_frees_them() {
                 TaskRef::<Header>::header_behind(&waker).unwrap().alive.touch();
             })
         });
-        assert!(matches!(runnable.run(), Run::Complete));
+        assert!(matches!(runnable.run_once(), Run::Complete));
         for reader in readers {
             reader.join().unwrap();
         }
@@ -233,7 +233,7 @@ fn a_woken_runnable_on_another_thread_races_a_wake() {
         });
         let runnable = spawn_detached(body, Header::new(&world));
         let task = runnable.task();
-        let Run::Woken(runnable) = runnable.run() else { panic!("not woken") };
+        let Run::Woken(runnable) = runnable.run_once() else { panic!("not woken") };
         let runner = thread::spawn(move || run(runnable));
         How::ByRef.wake(&world, task.to_waker());
         world.run_all();
@@ -253,7 +253,7 @@ fn a_hook_that_ends_the_task_keeps_its_header_to_the_end_of_its_call() {
 
     impl Schedule for Inline {
         fn schedule(&self, runnable: Runnable<Self>) {
-            drop(runnable.run());
+            drop(runnable.run_once());
             self.1.touch();
         }
     }
@@ -270,7 +270,7 @@ fn a_hook_that_ends_the_task_keeps_its_header_to_the_end_of_its_call() {
             let world = World::new();
             let runnable = spawn_detached(Body::new(&world, 1), Inline(world.clone(), Alive::new()));
             let task = runnable.task();
-            assert!(matches!(runnable.run(), Run::Pending));
+            assert!(matches!(runnable.run_once(), Run::Pending));
             let other = task.clone();
             let dropper = thread::spawn(move || drop(other));
             how.wake(&world, task.into());
@@ -296,17 +296,17 @@ fn a_wake_by_value_of_a_header_without_bytes_gives_its_count_to_the_runnable() {
     model(|| {
         let world = World::new();
         WORLD.replace(Some(world.clone()));
-        let (runnable, handle) = spawn_with(Body::new(&world, 1), (), schedule);
+        let (runnable, handle) = Task::new(Body::new(&world, 1), ()).hook(schedule).spawn();
         drop(handle);
         let task = runnable.task();
-        assert!(matches!(runnable.run(), Run::Pending));
+        assert!(matches!(runnable.run_once(), Run::Pending));
         let (there, waker) = (world.clone(), task.to_waker());
         let waker = thread::spawn(move || How::ByValue.wake(&there, waker));
         How::ByValue.wake(&world, task.into());
         let run_all = || {
             while let Some(raw) = NonNull::new(world.runnable.swap(ptr::null_mut(), Ordering::AcqRel)) {
                 // SAFETY: the hook got it from `into_raw`, of a task with this header, and the swap gives it once.
-                drop(unsafe { Runnable::<()>::from_raw(raw) }.run());
+                drop(unsafe { Runnable::<()>::from_raw(raw) }.run_once());
             }
         };
         run_all();

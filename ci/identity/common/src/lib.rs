@@ -117,9 +117,9 @@ macro_rules! declare_tasks {
         pub fn task(header: $crate::Header) -> ::std::task::Waker {
             fn waker<H: Send + Sync + 'static>(header: H) -> ::std::task::Waker {
                 let body = ::std::future::pending::<()>();
-                let (runnable, handle) = $tables::spawn_with(body, header, |_, runnable| drop(runnable));
+                let (runnable, handle) = $tables::Task::new(body, header).hook(|_, runnable| drop(runnable)).spawn();
                 let waker = runnable.task().to_waker();
-                assert!(matches!(runnable.run(), $tables::Run::Pending));
+                assert!(runnable.run() == $tables::Ran::Pending);
                 drop(handle);
                 waker
             }

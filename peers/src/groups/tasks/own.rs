@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::thread::LocalKey;
 
 use crossbeam_deque::Injector;
-use waker_tables::{JoinHandle, Linked, Queue, Run, Runnable, Schedule, ScheduleLinked, spawn, spawn_detached};
+use waker_tables::{Anywhere, JoinHandle, Linked, Queue, Run, Runnable, Schedule, spawn, spawn_detached};
 
 use super::access::{Access, Deque, Local, Mutexed, Numbered};
 use super::behind::{self, Crate, ThreadQueue, statics};
@@ -81,7 +81,7 @@ impl Crate for Own {
 
     #[inline]
     fn run<A: Access<Self>>(runnable: Self::Runnable<A>, access: &A) {
-        if let Run::Woken(again) = runnable.run() {
+        if let Run::Woken(again) = runnable.run_once() {
             access.push(again);
         }
     }
@@ -91,10 +91,17 @@ impl Crate for Own {
 #[derive(Clone)]
 struct Intrusive(Arc<Queue<Intrusive>>);
 
-impl ScheduleLinked for Intrusive {
+impl Intrusive {
+    #[inline]
+    fn push(&self, runnable: Runnable<Linked<Self>>) {
+        self.0.push(runnable).expect("nobody closes it");
+    }
+}
+
+impl Schedule<Anywhere, Linked<Self>> for Intrusive {
     #[inline]
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-        self.0.push(runnable);
+        self.push(runnable);
     }
 }
 
@@ -108,21 +115,21 @@ impl Scheduler for Intrusive {
         F::Output: Send + 'static,
     {
         let (runnable, handle) = spawn(future, Linked::new(self.clone()));
-        self.0.push(runnable);
+        self.push(runnable);
         Output(handle)
     }
 
     #[inline]
     fn detach(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.0.push(spawn_detached(future, Linked::new(self.clone())));
+        self.push(spawn_detached(future, Linked::new(self.clone())));
     }
 
     #[inline]
     fn run(&self) {
         let mut taker = self.0.taker().expect("one takes");
         while let Some(runnable) = taker.pop() {
-            if let Run::Woken(again) = runnable.run() {
-                self.0.push(again);
+            if let Run::Woken(again) = runnable.run_once() {
+                self.push(again);
             }
         }
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 
-use waker_tables::{Linked, LocalRunnable, Queue, Runnable, Schedule, ScheduleLinked, ScheduleLocal};
+use waker_tables::{Anywhere, Linked, LocalRunnable, Queue, Runnable, Schedule, TaskList};
 
 use super::{Held, Task};
 
@@ -77,6 +77,8 @@ impl Record {
 pub struct World {
     pub ready: Mutex<VecDeque<Ready>>,
     pub linked: Queue<Link>,
+    pub plain: Arc<TaskList<Plain>>,
+    pub local: Arc<TaskList<Local>>,
     /// Of each thread's home.
     pub homes: Vec<Mutex<VecDeque<LocalRunnable<Local>>>>,
     /// Handles on their way from thread to thread.
@@ -189,14 +191,14 @@ impl Hooked {
     }
 }
 
-impl ScheduleLinked for Link {
+impl Schedule<Anywhere, Linked<Self>> for Link {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
-        self.0.world.linked.push(runnable);
+        self.0.world.linked.push(runnable).expect("it is open");
         self.0.check();
     }
 }
 
-impl ScheduleLocal for Local {
+impl Schedule<waker_tables::AtHome> for Local {
     fn schedule(&self, runnable: LocalRunnable<Self>) {
         self.0.world.homes[self.1].lock().unwrap().push_back(runnable);
         self.0.check();

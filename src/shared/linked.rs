@@ -1,0 +1,55 @@
+//! Header data that a queue without allocation can hold.
+
+use core::fmt;
+use core::ops::Deref;
+use core::ptr;
+
+use super::kind::Kind;
+use super::runnable::Runnable;
+use super::schedule::Schedule;
+use crate::sync::AtomicPtr;
+
+/// Header data with a link for [`Queue`](crate::Queue) in front of it: what a task in a queue without allocation carries.
+///
+/// The link is private, so that nobody can put a task into two queues, or twice into one: only a [`Runnable`] goes in,
+/// and a task has one at the most. One word more than `U`, whose `Schedule<K, Linked<Self>>` is the hook.
+pub struct Linked<U> {
+    pub(super) next: AtomicPtr<()>,
+    data: U,
+}
+
+impl<U> Linked<U> {
+    /// Header data that is in no queue.
+    #[cfg(not(loom))]
+    pub const fn new(data: U) -> Self {
+        Self { next: AtomicPtr::new(ptr::null_mut()), data }
+    }
+
+    /// Header data that is in no queue.
+    #[cfg(loom)]
+    pub fn new(data: U) -> Self {
+        Self { next: AtomicPtr::new(ptr::null_mut()), data }
+    }
+}
+
+impl<U: Schedule<K, Linked<U>>, K: Kind> Schedule<K> for Linked<U> {
+    #[inline]
+    fn schedule(&self, runnable: Runnable<Self, K>) {
+        self.data.schedule(runnable);
+    }
+}
+
+impl<U> Deref for Linked<U> {
+    type Target = U;
+
+    #[inline]
+    fn deref(&self) -> &U {
+        &self.data
+    }
+}
+
+impl<U: fmt::Debug> fmt::Debug for Linked<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Linked").field(&self.data).finish()
+    }
+}

@@ -1,0 +1,299 @@
+//! All living tasks of a scheduler.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr;
+
+use super::handle::Handle;
+use super::header::{self, Ptr};
+use super::task_ref::TaskRef;
+use crate::sync;
+use crate::sync::turn::Turn;
+
+/// All living tasks of a scheduler with the header data `H`: to show them, to count them, to end them.
+///
+/// A task is put on a list where it is made ([`Task::list`](crate::Task::list)), and is on it until its body is gone. The
+/// list keeps no task alive: one that nobody can wake any more ends as ever. It is a `static`, or in an `Arc` that its
+/// tasks hold.
+///
+/// Costs: two locked instructions to put a task on it, two to take it off, in constant time; four words in the task, or five
+/// with an `Arc`. A task on a list never takes the ways of an only holder, which need no locked instruction. Without `std`
+/// the lock is a flag that is spun on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
+///
+/// # Shutting down
+///
+/// [`close`](Self::close), then run what is in the queue until the list is empty: then every body is gone, dropped where
+/// it would have run, whatever wakers are kept; and a late wake finds a task that is over, and calls no hook.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use waker_tables::{Runnable, Schedule, Task, TaskList};
+///
+/// struct ToQueue(mpsc::Sender<Runnable<Self>>);
+///
+/// impl Schedule for ToQueue {
+///     fn schedule(&self, runnable: Runnable<Self>) {
+///         let _ = self.0.send(runnable);
+///     }
+/// }
+///
+/// static TASKS: TaskList<ToQueue> = TaskList::new();
+///
+/// let (sender, queue) = mpsc::channel();
+/// let forever = std::future::pending::<()>();
+/// let (runnable, _handle) = Task::new(forever, ToQueue(sender)).list(&TASKS).spawn();
+/// runnable.run();
+/// assert_eq!(TASKS.len(), 1);
+///
+/// TASKS.close();
+/// for runnable in queue.try_iter() {
+///     runnable.run();
+/// }
+/// assert!(TASKS.is_empty());
+/// ```
+///
+/// # Invariants
+///
+/// 1. `first` and the links of all nodes are used by the holder of the lock alone. A node is in the list from `enter` to
+///    `leave`, and alive and in place meanwhile.
+/// 2. A node with a task stands in that task's own memory, and leaves before the task's end is published.
+pub struct TaskList<H: 'static> {
+    inner: Turn<Inner>,
+    header: PhantomData<fn(H) -> H>,
+}
+
+struct Inner {
+    first: *const Node,
+    len: usize,
+    closed: bool,
+}
+
+// SAFETY: invariant 1: nodes are reached under the lock alone, from any thread.
+unsafe impl Send for Inner {}
+
+/// The place of a task in a list, or that of a walk.
+#[allow(missing_debug_implementations, unnameable_types, reason = "public in the eyes of a sealed trait alone")]
+pub struct Node {
+    /// None: it is a walk's.
+    task: Option<Ptr>,
+    links: sync::Cell<Links>,
+}
+
+#[derive(Clone, Copy)]
+struct Links {
+    before: *const Node,
+    after: *const Node,
+}
+
+impl Node {
+    pub(super) fn new(task: Option<Ptr>) -> Self {
+        Self { task, links: sync::Cell::new(Links { before: ptr::null(), after: ptr::null() }) }
+    }
+}
+
+/// Changes the links of `node`, unless it is null.
+///
+/// # Safety
+///
+/// `node` is null or in a list, or about to be, whose lock is held.
+unsafe fn change(node: *const Node, change: impl FnOnce(&mut Links)) {
+    // SAFETY: a node in the list is alive (invariant 1).
+    if let Some(node) = unsafe { node.as_ref() } {
+        // SAFETY: the lock is held, and no other reference to these links is made meanwhile.
+        node.links.with_mut(|links| change(unsafe { &mut *links }));
+    }
+}
+
+/// The links of `node`.
+///
+/// # Safety
+///
+/// `node` is in a list whose lock is held.
+unsafe fn links(node: *const Node) -> Links {
+    // SAFETY: a node in the list is alive (invariant 1).
+    let node = unsafe { &*node };
+    // SAFETY: the lock is held.
+    node.links.with_mut(|links| unsafe { *links })
+}
+
+impl Inner {
+    /// Puts `node` behind `before`, or in front if that is null.
+    ///
+    /// # Safety
+    ///
+    /// `node` is in no list, alive, and stays so and in place until it is taken out; `before` is in this one.
+    unsafe fn insert(&mut self, node: *const Node, before: *const Node) {
+        let after = if before.is_null() {
+            self.first
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { links(before) }.after
+        };
+        // SAFETY: it will be in the list by the end of this call.
+        unsafe { change(node, |links| *links = Links { before, after }) };
+        // SAFETY: null, or in this list.
+        unsafe { change(after, |links| links.before = node) };
+        // SAFETY: null, or in this list.
+        unsafe { change(before, |links| links.after = node) };
+        if before.is_null() {
+            self.first = node;
+        }
+    }
+
+    /// Takes `node` out.
+    ///
+    /// # Safety
+    ///
+    /// It is in this list.
+    unsafe fn remove(&mut self, node: *const Node) {
+        // SAFETY: the caller's promise.
+        let Links { before, after } = unsafe { links(node) };
+        // SAFETY: null, or in this list.
+        unsafe { change(after, |links| links.before = before) };
+        // SAFETY: null, or in this list.
+        unsafe { change(before, |links| links.after = after) };
+        if before.is_null() {
+            self.first = after;
+        }
+    }
+}
+
+impl<H: 'static> TaskList<H> {
+    /// An empty list.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { inner: Turn::new(Inner { first: ptr::null(), len: 0, closed: false }), header: PhantomData }
+    }
+
+    /// An empty list.
+    #[cfg(loom)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self { inner: Turn::new(Inner { first: ptr::null(), len: 0, closed: false }), header: PhantomData }
+    }
+
+    /// How many tasks are alive.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.take().len
+    }
+
+    /// Whether no task is alive.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.take().closed
+    }
+
+    /// Calls `each` with each task that was alive when the walk began and still is, the youngest first.
+    ///
+    /// It may spawn, wake, cancel, keep handles and walk: the list is not locked meanwhile. Costs: four locked
+    /// instructions a task.
+    pub fn for_each(&self, mut each: impl FnMut(&TaskRef<H>)) {
+        let cursor = Node::new(None);
+        // SAFETY: the cursor stands here until `walk` takes it out, also where `each` unwinds.
+        unsafe { self.inner.take().insert(&raw const cursor, ptr::null()) };
+        let walk = Walk { list: self, cursor: &cursor };
+        while let Some(task) = walk.next() {
+            each(&task);
+        }
+    }
+
+    /// Cancels all tasks, and from now on each task that is put on the list: it is spawned as ever, and its first run
+    /// drops it. Each idle task's hook is called, so that draining the queue drops every body where it belongs.
+    pub fn close(&self) {
+        self.inner.take().closed = true;
+        self.for_each(|task| {
+            task.cancel();
+        });
+    }
+
+    /// Puts a new task on the list, cancelled if that is closed.
+    ///
+    /// # Safety
+    ///
+    /// `node` is that of `task`, whose header data is an `H`, in whose memory it stands; it is taken off before the task's
+    /// end is published. A count is held.
+    pub(super) unsafe fn enter(&self, node: *const Node, task: Ptr) {
+        let mut inner = self.inner.take();
+        inner.len += 1;
+        if inner.closed {
+            // It has a runnable, so that the hook is not to be called.
+            // SAFETY: the caller's count.
+            unsafe { header::state(task) }.cancel();
+        }
+        // SAFETY: the caller's promise.
+        unsafe { inner.insert(node, ptr::null()) };
+    }
+
+    /// Takes a task off the list.
+    ///
+    /// # Safety
+    ///
+    /// `node` was put on this list, once, and not taken off.
+    pub(super) unsafe fn leave(&self, node: *const Node) {
+        let mut inner = self.inner.take();
+        inner.len -= 1;
+        // SAFETY: the caller's promise.
+        unsafe { inner.remove(node) };
+    }
+}
+
+/// A walk under way, whose cursor is in the list.
+struct Walk<'a, H: 'static> {
+    list: &'a TaskList<H>,
+    cursor: &'a Node,
+}
+
+impl<H: 'static> Walk<'_, H> {
+    /// The next task that somebody has a handle of; the walk adds its own.
+    fn next(&self) -> Option<TaskRef<H>> {
+        let mut inner = self.list.inner.take();
+        loop {
+            // SAFETY: the cursor is in the list.
+            let next = unsafe { links(self.cursor) }.after;
+            // SAFETY: null, or a node in the list, which is alive.
+            let node = unsafe { next.as_ref() }?;
+            // SAFETY: the cursor is in the list,
+            unsafe { inner.remove(self.cursor) };
+            // SAFETY: and in none now; `next` is in this one.
+            unsafe { inner.insert(self.cursor, next) };
+            let Some(task) = node.task else { continue };
+            // SAFETY: the lock is held, and the task leaves the list before it can be freed. The word is all atomic.
+            if unsafe { header::state(task) }.retain_if_held() {
+                // SAFETY: the count was just added.
+                let task = unsafe { Handle::from_ptr(task) };
+                // SAFETY: tasks of this list have an `H` as their header data.
+                return Some(unsafe { TaskRef::new(task) });
+            }
+        }
+    }
+}
+
+impl<H: 'static> Drop for Walk<'_, H> {
+    fn drop(&mut self) {
+        // SAFETY: the cursor is in the list.
+        unsafe { self.list.inner.take().remove(self.cursor) };
+    }
+}
+
+impl<H: 'static> Default for TaskList<H> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<H: 'static> fmt::Debug for TaskList<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.inner.take();
+        f.debug_struct("TaskList").field("len", &inner.len).field("closed", &inner.closed).finish()
+    }
+}
