@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use waker_tables::{RegisteredTask, VTableRegistry};
+use waker_tables::{RegisteredTask, Runnable, VTableRegistry};
 
 mod family;
 mod queues;
@@ -18,17 +18,18 @@ mod slot;
 
 pub use family::{Counts, Gauges};
 pub use slot::{Spawner, Stage};
-pub(crate) use slot::{turn, wake};
+pub(crate) use slot::{TURN, turn, wake};
 
 use crate::job::{Job, JobError};
 use crate::stop::Stop;
 use family::Family;
 use queues::Queues;
+use slot::Slot;
 
 /// Tasks that have been made and not yet begun.
 #[derive(Debug)]
 pub struct Scheduler {
-    queues: Arc<Queues>,
+    queues: Arc<Queues<Runnable<Slot>>>,
     stages: Vec<RegisteredTask>,
     families: Vec<Arc<Family>>,
     room: usize,
@@ -97,7 +98,7 @@ impl Scheduler {
         thread::scope(|scope| {
             for thread in 0..self.queues.threads() {
                 let queues = &self.queues;
-                scope.spawn(move || queues.work(thread));
+                scope.spawn(move || queues.work(thread, slot::run));
             }
         });
 

@@ -10,11 +10,9 @@ use waker_tables::{Run, Runnable, Schedule, TaskRef, WakeableTask, spawn_detache
 
 use super::family::{Family, count};
 use super::queues::{self, Queues};
-use crate::channel::CAPACITY;
 
-/// How many items a task takes in one poll before it lets others go first. More than a channel holds, so that a
-/// stage which is ahead comes to wait for the other side, and not just to its turn.
-const TURN: usize = 2 * CAPACITY;
+/// How many items a task takes in one poll before it lets others go first.
+pub(crate) const TURN: usize = 16;
 
 /// The scheduler's part of a task. Every waker of the task leads to it.
 pub(super) struct Slot {
@@ -22,7 +20,7 @@ pub(super) struct Slot {
     home: AtomicUsize,
     /// How many items it may still take in this poll.
     turn: AtomicUsize,
-    queues: Arc<Queues>,
+    queues: Arc<Queues<Runnable<Self>>>,
     family: Arc<Family>,
 }
 
@@ -89,7 +87,7 @@ pub(crate) async fn turn() {
 #[derive(Debug)]
 pub struct Spawner {
     pub(super) home: usize,
-    pub(super) queues: Arc<Queues>,
+    pub(super) queues: Arc<Queues<Runnable<Slot>>>,
     pub(super) family: Arc<Family>,
 }
 

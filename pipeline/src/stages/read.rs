@@ -5,16 +5,8 @@ use std::sync::Arc;
 use crate::channel::Sender;
 use crate::document;
 use crate::scheduler::turn;
+use crate::text::Text;
 use crate::wiring::Wiring;
-
-/// One file's text.
-#[derive(Debug)]
-pub struct Text {
-    /// The file's number.
-    pub file: u32,
-    /// What is in it.
-    pub text: String,
-}
 
 /// Reads files of a half until there are no more, or nobody takes the texts. Several share the files.
 pub(crate) async fn read(wiring: Arc<Wiring>, half: usize, mut texts: Sender<Text>) {
