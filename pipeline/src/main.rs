@@ -113,7 +113,7 @@ fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Res
     if !arguments.cold {
         let bar = bar(tree.files.len(), "warming");
         for file in tree.files.iter().take_while(|_| !stop.asked()) {
-            drop(document::load(file));
+            drop(document::load(file, stop));
             bar.inc(1);
         }
         bar.finish_and_clear();

@@ -47,10 +47,10 @@ pub fn sequential(plan: &Plan, files: &[PathBuf], stop: &Stop) -> Option<Sequent
     let mut words: HashMap<String, Vec<Posting>, FxBuildHasher> = HashMap::default();
     let mut outcomes = Vec::with_capacity(files.len());
     for (number, path) in files.iter().enumerate() {
+        let (outcome, text) = document::load(path, stop);
         if stop.asked() {
             return None;
         }
-        let (outcome, text) = document::load(path);
         outcomes.push(outcome);
         let text = text.unwrap_or_default();
         let mut counts: HashMap<&str, u32, FxBuildHasher> = HashMap::default();

@@ -25,7 +25,7 @@ pub(super) struct Queues<T> {
     of_threads: Box<[ArrayQueue<T>]>,
     /// Tasks that are not over.
     live: AtomicUsize,
-    stop: Arc<Stop>,
+    pub(super) stop: Arc<Stop>,
 }
 
 /// Stops all threads if this one unwinds: a task that panicked wakes nobody, and the others would wait for ever.

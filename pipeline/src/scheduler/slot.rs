@@ -10,6 +10,7 @@ use waker_tables::{Run, Runnable, Schedule, TaskRef, WakeableTask, spawn_detache
 
 use super::family::{Family, count};
 use super::queues::{self, Queues};
+use crate::stop::Stop;
 
 /// How many items a task takes in one poll before it lets others go first.
 pub(crate) const TURN: usize = 16;
@@ -100,6 +101,12 @@ impl Spawner {
         let stage = Stage(runnable.task());
         self.queues.launch(*home, runnable);
         stage
+    }
+
+    /// What asks the stage to stop: for one that takes long over a single item.
+    #[must_use]
+    pub fn stop(&self) -> Arc<Stop> {
+        self.queues.stop.clone()
     }
 }
 

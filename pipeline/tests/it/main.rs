@@ -5,5 +5,6 @@ mod command;
 mod files;
 mod jobs;
 mod neighbour;
+mod opening;
 mod stopping;
 mod waiting;
