@@ -21,6 +21,7 @@ pub mod graph;
 pub mod index;
 pub mod job;
 pub mod lists;
+pub mod memory;
 pub mod output;
 mod parsed;
 pub mod report;

@@ -104,7 +104,7 @@ pub fn compare(finished: &Finished, index: &Index, plain: &Sequential, files: &[
     let differences = differing_files.len() + words.len();
     let first = if let Some(&file) = differing_files.first() {
         let path = &files[file];
-        format!("{} was not the same in both passes; did it change meanwhile?", Shown(path))
+        format!("{} was not the same in both passes; did it change meanwhile?", Shown::path(path))
     } else if let Some((word, here, there)) = words.iter().min() {
         format!("{word:?} is in {here} files by the graph and in {there} by the plain pass, or not as often in each")
     } else {

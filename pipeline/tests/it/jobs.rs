@@ -43,7 +43,7 @@ fn a_bad_line_says_what_is_wrong_and_loses_nothing() {
     submit("search/merge@v1 shard=0").expect("a good line");
     submit("search/merge@v1 shard=1").expect("a good line");
 
-    let counts = scheduler.run();
+    let counts = scheduler.run().expect("a thread");
     let keys: Vec<_> = counts.iter().map(|family| &*family.key).collect();
     assert_eq!(keys, ["etl/read@v1", "etl/parse@v1", "search/index@v1", "search/merge@v1"]);
     assert_eq!(counts.iter().map(|family| family.tasks).sum::<u64>(), 10, "bad lines made no tasks");
