@@ -63,5 +63,5 @@ fn parser<S: Splitter + 'static>(
 ) -> Result<Stage, ArgumentError> {
     let half = half(bytes)?;
     let shards = wiring.parsed[half].iter().map(Channel::sender).collect();
-    Ok(spawner.spawn(parse::<S>(wiring.clone(), wiring.texts[half].receiver(), shards)))
+    Ok(spawner.spawn(parse::<S>(wiring.clone(), wiring.texts[half].receiver(), shards, spawner.stop())))
 }

@@ -35,7 +35,7 @@ static INTERRUPT: AtomicBool = AtomicBool::new(false);
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Err(reason) = check(&arguments.directory) {
-        say(format_args!("error: {}: {reason}", Shown::path(&arguments.directory)));
+        say(format_args!("error: {}: {reason}", Shown(&arguments.directory)));
         if !arguments.query.is_empty() {
             say("hint: --query takes one word; what follows that word is the tree");
         }
@@ -71,8 +71,10 @@ fn listen(stop: &Arc<Stop>) -> io::Result<()> {
         asked.ask();
         say("stopping; Ctrl-C again ends this at once");
     };
-    ctrlc::set_handler(interrupt)
-        .map_err(|error| io::Error::other(format!("nothing can listen for Ctrl-C: {error}")))?;
+    ctrlc::set_handler(interrupt).map_err(|error| match error {
+        ctrlc::Error::System(error) => io::Error::other(format!("nothing can listen for Ctrl-C: {error}")),
+        error => io::Error::other(error),
+    })?;
     #[cfg(unix)]
     output::watch(io::stdout(), stop.clone())
         .map_err(|error| io::Error::other(format!("nothing can watch the output: {error}")))?;
@@ -130,7 +132,7 @@ fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Res
     };
     if index.distinct() == 0 {
         out.flush()?;
-        say(format_args!("error: {}: nothing to index: no file with a word", Shown::path(&arguments.directory)));
+        say(format_args!("error: {}: nothing to index: no file with a word", Shown(&arguments.directory)));
         return Ok(ExitCode::from(USAGE));
     }
     report::index(out, index, &finished)?;

@@ -1,12 +1,13 @@
 //! Standard output, and names on it.
 
-use std::fmt::{self, Write};
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::str;
 #[cfg(unix)]
-use std::{io, sync::Arc, thread};
+use std::{sync::Arc, thread};
 
 #[cfg(unix)]
 use nix::errno::Errno;
@@ -42,46 +43,66 @@ pub fn watch(output: impl AsFd + Send + 'static, stop: Arc<Stop>) -> io::Result<
     thread::Builder::new().name("output".into()).spawn(watching).map(drop)
 }
 
-/// A name from a disk, for people. If it has anything that would move their cursor, turn their text around or stay
-/// unseen, or is not UTF-8, then it stands in quotes, with that escaped.
+/// A writer whose reader may go away: what comes after that is lost, and is no error. For a program that says little.
 #[derive(Debug)]
-pub struct Shown<'a>(&'a [u8]);
+pub struct Quiet<W>(pub W);
 
-impl<'a> Shown<'a> {
-    /// A path.
-    #[must_use]
-    pub fn path(path: &'a Path) -> Self {
-        Self(path.as_os_str().as_encoded_bytes())
+impl<W: Write> Write for Quiet<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(bytes.len()),
+            result => result,
+        }
     }
 
-    /// A word of a text.
-    #[must_use]
-    pub fn word(word: &'a str) -> Self {
-        Self(word.as_bytes())
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
     }
 }
 
+/// A path for people. If it has anything that would move their cursor, turn their text around or stay unseen, or is
+/// not UTF-8, then it stands in quotes, with that escaped.
+#[derive(Debug)]
+pub struct Shown<'a>(pub &'a Path);
+
+/// A word of a text for people, as a path is [`Shown`].
+#[derive(Debug)]
+pub struct ShownWord<'a>(pub &'a str);
+
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match str::from_utf8(self.0) {
-            // One that begins with a quote could be taken for one that is escaped.
-            Ok(text) if !text.starts_with('"') && !text.contains(is_unseen) => return f.write_str(text),
-            _ => f.write_char('"')?,
-        }
-        for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    '"' | '\\' => write!(f, "\\{character}")?,
-                    _ if is_unseen(character) => write!(f, "{}", character.escape_debug())?,
-                    _ => f.write_char(character)?,
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        f.write_char('"')
+        show(self.0.as_os_str().as_encoded_bytes(), f)
     }
+}
+
+impl fmt::Display for ShownWord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(self.0.as_bytes(), f)
+    }
+}
+
+fn show(name: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match str::from_utf8(name) {
+        // One that begins with a quote could be taken for one that is escaped.
+        Ok(text) if !text.starts_with('"') && !text.contains(is_unseen) => return f.write_str(text),
+        _ => f.write_str("\"")?,
+    }
+    for chunk in name.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' | '\\' => write!(f, "\\{character}")?,
+                _ if is_unseen(character) => write!(f, "{}", character.escape_debug())?,
+                _ => write!(f, "{character}")?,
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(f, "\\x{byte:02x}")?;
+        }
+    }
+    f.write_str("\"")
 }
 
 /// Whether there is nothing to see of a character, or too much: controls, format characters (the zero-width ones and

@@ -1,10 +1,11 @@
 //! Files, split into words and counted.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use hashbrown::HashTable;
 
 use crate::lists::Lists;
+use crate::stop::Stop;
 use crate::text::Text;
 use crate::words::{self, Splitter};
 
@@ -29,19 +30,27 @@ pub struct Term {
 }
 
 impl Parsed {
-    /// Counts the words of a text, for so many shards.
+    /// Counts the words of a text, for so many shards. If everybody is asked to stop meanwhile, it counts no more.
     ///
     /// # Panics
     ///
     /// If the text is longer than 4 GiB, which no reader lets through.
     #[must_use]
-    pub fn new<S: Splitter>(Text { file, text }: Text, shards: usize, table: &mut HashTable<u32>) -> Self {
+    pub fn new<S: Splitter>(
+        Text { file, text }: Text,
+        shards: usize,
+        table: &mut HashTable<u32>,
+        stop: &Stop,
+    ) -> Self {
         assert!(u32::try_from(text.len()).is_ok(), "a text of {} bytes", text.len());
         #[expect(clippy::cast_possible_truncation, reason = "all are at most the length of the text")]
         let narrow = |place: usize| place as u32;
         let mut found: Vec<Term> = Vec::new();
         table.clear();
         S::split(&text, |place| {
+            if stop.asked() {
+                return ControlFlow::Break(());
+            }
             let word = &text.as_bytes()[place.clone()];
             let hash = words::hash(&text[place.clone()]);
             let same = |&number: &u32| {
@@ -55,6 +64,7 @@ impl Parsed {
                 let (start, length) = (narrow(place.start), narrow(place.len()));
                 found.push(Term { hash, start, length, count: 1 });
             }
+            ControlFlow::Continue(())
         });
 
         let terms = Lists::grouped(shards, found.iter().map(|term| (words::shard(term.hash, shards), *term)));

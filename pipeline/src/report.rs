@@ -9,7 +9,7 @@ use crate::document::{BINARY_WITHIN, Outcome};
 use crate::graph::{Finished, Plan};
 use crate::index::{self, Index};
 use crate::memory;
-use crate::output::Shown;
+use crate::output::{Shown, ShownWord};
 use crate::scheduler::Counts;
 use crate::tree::Tree;
 use crate::verify::{Mismatch, Sequential};
@@ -57,7 +57,7 @@ impl Totals {
 /// If it cannot be written.
 pub fn head(out: &mut impl Write, directory: &Path, tree: &Tree, plan: &Plan) -> io::Result<()> {
     let (files, others) = (tree.files.len(), tree.others);
-    let shown = Shown::path(directory);
+    let shown = Shown(directory);
     writeln!(out, "tree        {shown}: {files} files; {others} links and special files left alone")?;
     let words = match plan.versions {
         [Version::V1, Version::V1] => "etl/parse@v1, runs of alphanumeric characters",
@@ -102,11 +102,11 @@ pub fn files(
     writeln!(out, "files       {texts} indexed, {lossy} of them not UTF-8 and read lossily")?;
     writeln!(out, "skipped     {binary} binary (a NUL within {BINARY_WITHIN} bytes), {unreadable} unreadable")?;
     for (path, reason) in refused {
-        writeln!(out, "unreadable  {}: {reason}", Shown::path(path))?;
+        writeln!(out, "unreadable  {}: {reason}", Shown(path))?;
     }
     for (file, outcome) in &finished.outcomes {
         if let Outcome::Unreadable(reason) = outcome {
-            writeln!(out, "unreadable  {}: {reason}", Shown::path(&files[*file as usize]))?;
+            writeln!(out, "unreadable  {}: {reason}", Shown(&files[*file as usize]))?;
         }
     }
     writeln!(out, "bytes       {bytes}")
@@ -136,7 +136,7 @@ pub fn index(out: &mut impl Write, index: &Index, finished: &Finished) -> io::Re
         None => writeln!(out, "memory      unknown: this system does not tell")?,
     }
     for (word, count) in index.top(TOP) {
-        writeln!(out, "top         {count:>9}  {}", Shown::word(word))?;
+        writeln!(out, "top         {count:>9}  {}", ShownWord(word))?;
     }
     Ok(())
 }
@@ -151,7 +151,7 @@ pub fn query(out: &mut impl Write, index: &Index, files: &[PathBuf], plan: &Plan
     postings.sort_by_key(|posting| Reverse(posting.count));
     writeln!(out, "query       {word:?}: {} in {} files", index::total(&postings), postings.len())?;
     for posting in postings {
-        writeln!(out, "            {:>9}  {}", posting.count, Shown::path(&files[posting.file as usize]))?;
+        writeln!(out, "            {:>9}  {}", posting.count, Shown(&files[posting.file as usize]))?;
     }
     let [first, second] = plan.versions;
     for version in [Some(first), (second != first).then_some(second)].into_iter().flatten() {

@@ -48,23 +48,25 @@ pub fn sequential(plan: &Plan, files: &[PathBuf], stop: &Stop) -> Option<Sequent
     let mut outcomes = Vec::with_capacity(files.len());
     for (number, path) in files.iter().enumerate() {
         let (outcome, text) = document::load(path, stop);
-        if stop.asked() {
-            return None;
-        }
         outcomes.push(outcome);
         let text = text.unwrap_or_default();
         let mut counts: HashMap<&str, u32, FxBuildHasher> = HashMap::default();
         match plan.version(number) {
             Version::V1 => {
-                for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+                let pieces = text.split(|c: char| !c.is_alphanumeric()).take_while(|_| !stop.asked());
+                for word in pieces.filter(|word| !word.is_empty()) {
                     *counts.entry(word).or_default() += 1;
                 }
             }
             Version::V2 => {
-                for word in text.unicode_words() {
+                for word in text.unicode_words().take_while(|_| !stop.asked()) {
                     *counts.entry(word).or_default() += 1;
                 }
             }
+        }
+        // What was read and counted meanwhile is not all.
+        if stop.asked() {
+            return None;
         }
         let file = u32::try_from(number).expect("there are fewer than 2^32 files");
         for (word, count) in counts {
@@ -104,7 +106,7 @@ pub fn compare(finished: &Finished, index: &Index, plain: &Sequential, files: &[
     let differences = differing_files.len() + words.len();
     let first = if let Some(&file) = differing_files.first() {
         let path = &files[file];
-        format!("{} was not the same in both passes; did it change meanwhile?", Shown::path(path))
+        format!("{} was not the same in both passes; did it change meanwhile?", Shown(path))
     } else if let Some((word, here, there)) = words.iter().min() {
         format!("{word:?} is in {here} files by the graph and in {there} by the plain pass, or not as often in each")
     } else {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use pipeline::output::Shown;
+use pipeline::output::{Shown, ShownWord};
 
 use crate::command::{output as run, stderr, stdout};
 
@@ -13,7 +13,7 @@ use crate::command::{output as run, stderr, stdout};
 fn a_name_that_can_be_seen_is_shown_as_it_is() {
     for name in ["a b", "naïve", "e\u{301}tude", "東京", "हिन्दी", "❤\u{fe0f}", "don't", "a\\b", "say \"a\"", "~"]
     {
-        assert_eq!(Shown::path(Path::new(name)).to_string(), name);
+        assert_eq!(Shown(Path::new(name)).to_string(), name);
     }
 }
 
@@ -24,7 +24,7 @@ fn what_cannot_be_seen_in_a_name_is_escaped() {
     let others = "\u{ad}\u{600}\u{61c}\u{6dd}\u{70f}\u{8e2}\u{180e}\u{feff}\u{fff9}\u{fffb}\u{110bd}\u{13430}\u{1d173}\u{e0001}\u{e0020}\u{e007f}";
     for character in controls.chain(format).chain(others.chars()) {
         let name = format!("a{character}b");
-        let shown = Shown::word(&name).to_string();
+        let shown = ShownWord(&name).to_string();
         assert!(shown.starts_with("\"a\\") && shown.ends_with("b\""), "{character:?}: {shown:?}");
         assert!(!shown.contains(character), "{character:?}");
     }
@@ -34,7 +34,7 @@ fn what_cannot_be_seen_in_a_name_is_escaped() {
 fn two_names_are_never_shown_alike() {
     let names: [&[u8]; 8] =
         [b"a\n", b"a\\n", b"\"a\\n\"", b"a\xff", b"a\xfe", b"a\\xff", "a\u{fffd}".as_bytes(), b"\"a\""];
-    let mut shown = names.map(|name| Shown::path(Path::new(OsStr::from_bytes(name))).to_string());
+    let mut shown = names.map(|name| Shown(Path::new(OsStr::from_bytes(name))).to_string());
     shown.sort_unstable();
     assert!(shown.windows(2).all(|pair| pair[0] != pair[1]), "{shown:?}");
 }
