@@ -11,7 +11,8 @@ use pipeline::words::Version;
 /// All regular files are taken, hidden ones too; symbolic links are not followed, binary files are skipped.
 #[derive(Debug, Parser)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-#[command(name = "pipeline", override_usage = "pipeline [OPTIONS] [--query <WORD>]... [DIR]", after_help = STATUS)]
+#[command(name = "pipeline", version, after_help = STATUS)]
+#[command(override_usage = "pipeline [OPTIONS] [--query <WORD>]... [DIR]")]
 pub(crate) struct Arguments {
     /// The tree
     #[arg(value_name = "DIR", default_value = ".")]

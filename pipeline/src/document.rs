@@ -84,22 +84,23 @@ fn read(path: &Path, stop: &Stop) -> io::Result<Option<Vec<u8>>> {
 
 /// A regular file and its length.
 ///
-/// The walk saw one there, but since then anything may have taken its place. So the open waits for nobody (a FIFO has
-/// to have a writer, else), takes no link, and then asks what it opened, not what stands at the path.
+/// The walk saw one at `path`, but anything may have taken its place since. So nobody is waited for, as the writer of a
+/// FIFO would be; a link is not followed; and what was opened is asked what it is. A directory on the way may be a link
+/// by now: that is followed.
 fn open(path: &Path) -> io::Result<(File, u64)> {
     let replaced = || io::Error::other("it is no regular file any more");
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
     options.custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_NOCTTY).bits());
-    let file = options.open(path);
-    #[cfg(unix)]
-    // A link; a socket, or a device without a driver.
-    let file = file.map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ELOOP | Errno::ENXIO) => replaced(),
-        _ => error,
-    });
-    let file = file?;
+    let file = match options.open(path) {
+        // A link; a socket, or a device without a driver.
+        #[cfg(unix)]
+        Err(error) if matches!(error.raw_os_error().map(Errno::from_raw), Some(Errno::ELOOP | Errno::ENXIO)) => {
+            return Err(replaced());
+        }
+        opened => opened?,
+    };
     let metadata = file.metadata()?;
     if metadata.is_file() { Ok((file, metadata.len())) } else { Err(replaced()) }
 }

@@ -1,5 +1,6 @@
 //! Indexes a directory tree and answers queries.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::num::NonZero;
@@ -7,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::{fs, mem, thread};
+use std::{fs, iter, mem, thread};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline::graph::{Finished, Plan};
-use pipeline::output::{self, Shown};
+use pipeline::output::Shown;
 use pipeline::report::{self, Totals};
 use pipeline::stop::Stop;
 use pipeline::words::Version;
@@ -47,7 +48,8 @@ fn main() -> ExitCode {
         listen(&stop).and_then(|()| run(&arguments, &stop, &mut out)).and_then(|status| out.flush().map(|()| status));
     match ended {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            say(format_args!("error: {error}"));
+            let causes = iter::successors(Some::<&dyn Error>(&error), |&error| error.source());
+            say(format_args!("error: {}", causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")));
             ExitCode::FAILURE
         }
         _ if INTERRUPT.load(Ordering::SeqCst) => {
@@ -68,15 +70,17 @@ fn listen(stop: &Arc<Stop>) -> io::Result<()> {
             // The second time somebody means it.
             process::exit(INTERRUPTED.into());
         }
+        // Held meanwhile, so that nobody says before this that it has stopped.
+        let mut errors = io::stderr().lock();
         asked.ask();
-        say("stopping; Ctrl-C again ends this at once");
+        drop(writeln!(errors, "stopping; Ctrl-C again ends this at once"));
     };
     ctrlc::set_handler(interrupt).map_err(|error| match error {
         ctrlc::Error::System(error) => io::Error::other(format!("nothing can listen for Ctrl-C: {error}")),
         error => io::Error::other(error),
     })?;
     #[cfg(unix)]
-    output::watch(io::stdout(), stop.clone())
+    pipeline::output::watch(io::stdout(), stop.clone())
         .map_err(|error| io::Error::other(format!("nothing can watch the output: {error}")))?;
     Ok(())
 }
