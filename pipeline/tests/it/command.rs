@@ -8,9 +8,8 @@ use std::str;
 
 use crate::files::{mixture, texts};
 
-/// Makes the program print more than a pipe holds, of 1500 texts.
-pub const LONG_OUTPUT: [&str; 6] =
-    ["--query=alpha", "--query=w1", "--query=w2", "--query=w3", "--query=w4", "--query=w5"];
+/// Makes the program print more than a pipe holds, of 300 texts.
+pub const LONG_OUTPUT: [&str; 48] = ["--query=alpha"; 48];
 
 pub fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipeline"));
@@ -165,7 +164,7 @@ fn unreadable_files_and_directories_are_named_and_counted() {
 /// More is printed than a pipe holds, so the program waits for its reader before it begins to verify.
 #[test]
 fn a_file_that_changes_before_it_is_verified_is_a_mismatch_and_status_1() {
-    let directory = texts(1500);
+    let directory = texts(300);
     let mut child = command(directory.path(), &[&["--verify"], &LONG_OUTPUT[..]].concat())
         .stdout(Stdio::piped())
         .spawn()

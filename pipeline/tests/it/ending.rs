@@ -66,7 +66,7 @@ fn ctrl_c_stops_cleanly_with_status_130() {
 /// The program waits for its reader, who does not read; it cannot stop cleanly before that.
 #[test]
 fn a_second_ctrl_c_ends_what_cannot_stop() {
-    let directory = texts(1500);
+    let directory = texts(300);
     let mut child = spawn(&directory, &LONG_OUTPUT);
     let mut out = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
     read_to(&mut out, "query ");
@@ -97,7 +97,7 @@ fn a_run_whose_output_is_closed_ends_with_status_141() {
 
 #[test]
 fn what_is_printed_into_a_closed_output_is_status_141() {
-    let directory = texts(1500);
+    let directory = texts(300);
     let mut child = spawn(&directory, &LONG_OUTPUT);
     let mut out = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
     read_to(&mut out, "query ");
