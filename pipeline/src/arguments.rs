@@ -14,28 +14,28 @@ use pipeline::words::Version;
 #[command(name = "pipeline", version, after_help = STATUS)]
 #[command(override_usage = "pipeline [OPTIONS] [--query <WORD>]... [DIR]")]
 pub(crate) struct Arguments {
-    /// The tree
+    /// The directory whose files are indexed, with all directories below it
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) directory: PathBuf,
-    /// A word to look up, as it is written; for several, give this several times
+    /// A word to look up, upper and lower case as written; give this once for each word
     #[arg(long, value_name = "WORD", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) query: Vec<String>,
-    /// Which words there are
+    /// What counts as a word
     #[arg(long, value_name = "VERSION", value_enum, default_value = "v1")]
     pub(crate) parse_version: Version,
-    /// Both versions side by side: v1 for the first, third, fifth… file of the walk, v2 for the others
+    /// Use both versions side by side: v1 for the first, third, fifth… file, v2 for the others
     #[arg(long, conflicts_with = "parse_version")]
     pub(crate) split: bool,
     /// Build the index again in one plain sequential pass, and compare
     #[arg(long)]
     pub(crate) verify: bool,
-    /// Do not read the tree once before the clock starts
+    /// Start the clock at once; otherwise every file is read before, so that the figures do not depend on the disk
     #[arg(long)]
     pub(crate) cold: bool,
-    /// Print the job lines
+    /// Print the jobs of which the tasks are made, one a line
     #[arg(long)]
     pub(crate) jobs: bool,
-    /// How many threads; as many as cores if it is not given
+    /// How many threads work; one per core if this is not given
     #[arg(long, value_name = "NUMBER", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,
 }

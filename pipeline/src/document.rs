@@ -88,7 +88,7 @@ fn read(path: &Path, stop: &Stop) -> io::Result<Option<Vec<u8>>> {
 /// FIFO would be; a link is not followed; and what was opened is asked what it is. A directory on the way may be a link
 /// by now: that is followed.
 fn open(path: &Path) -> io::Result<(File, u64)> {
-    let replaced = || io::Error::other("it is no regular file any more");
+    let replaced = || io::Error::other("no longer a regular file");
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
