@@ -1,14 +1,14 @@
 //! Runs that end before their time: by Ctrl-C, with a closed output, without threads.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
-use pipeline::output::watch;
+use pipeline::output::{Quiet, watch};
 use pipeline::stop::Stop;
 use tempfile::TempDir;
 
@@ -116,6 +116,15 @@ fn everybody_is_asked_to_stop_once_the_reader_has_gone() {
     while !stop.asked() {
         thread::yield_now();
     }
+}
+
+#[test]
+fn a_quiet_writer_loses_what_nobody_reads() {
+    let (output, reader) = UnixStream::pair().expect("a pair");
+    drop(reader);
+    let mut quiet = Quiet(output);
+    writeln!(quiet, "lost").and_then(|()| quiet.flush()).expect("no error");
+    assert!(writeln!(quiet.0, "refused").is_err(), "nobody reads");
 }
 
 #[test]
