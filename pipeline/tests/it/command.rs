@@ -6,10 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::str;
 
-use crate::files::{mixture, texts};
-
-/// Makes the program print more than a pipe holds, of 300 texts.
-pub const LONG_OUTPUT: [&str; 48] = ["--query=alpha"; 48];
+use crate::files::{long_paths, mixture, texts, walk};
 
 pub fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipeline"));
@@ -164,22 +161,20 @@ fn unreadable_files_and_directories_are_named_and_counted() {
 /// More is printed than a pipe holds, so the program waits for its reader before it begins to verify.
 #[test]
 fn a_file_that_changes_before_it_is_verified_is_a_mismatch_and_status_1() {
-    let directory = texts(300);
-    let mut child = command(directory.path(), &[&["--verify"], &LONG_OUTPUT[..]].concat())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let directory = long_paths();
+    let mut child =
+        command(directory.path(), &["--verify", "--query=alpha"]).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut out = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
     let mut line = String::new();
     while !line.starts_with("query ") {
         line.clear();
         assert!(out.read_line(&mut line).expect("text") > 0, "it ended without a query");
     }
-    fs::write(directory.path().join("d0/f3.txt"), "something else").expect("a file");
+    fs::write(&walk(directory.path()).files[3], "something else").expect("a file");
     let mut rest = String::new();
     out.read_to_string(&mut rest).expect("text");
     assert!(rest.len() > 128 * 1024, "{} bytes are less than a pipe holds", rest.len());
-    assert!(rest.contains("f3.txt was not the same in both passes"), "{}", &rest[rest.len() - 400..]);
+    assert!(rest.contains(".txt was not the same in both passes"), "{}", &rest[rest.len() - 400..]);
     assert_eq!(child.wait().expect("a status").code(), Some(1));
 }
 

@@ -12,8 +12,8 @@ use pipeline::output::{Quiet, watch};
 use pipeline::stop::Stop;
 use tempfile::TempDir;
 
-use crate::command::{LONG_OUTPUT, command, output, stderr};
-use crate::files::texts;
+use crate::command::{command, output, stderr};
+use crate::files::{long_paths, texts};
 
 /// Hard links make a tree of gigabytes out of one file. Nobody waits for its end.
 fn gigabytes() -> TempDir {
@@ -63,11 +63,11 @@ fn ctrl_c_stops_cleanly_with_status_130() {
     }
 }
 
-/// The program waits for its reader, who does not read; it cannot stop cleanly before that.
+/// The program is in the middle of a list that nobody reads; it cannot stop cleanly before its end.
 #[test]
 fn a_second_ctrl_c_ends_what_cannot_stop() {
-    let directory = texts(300);
-    let mut child = spawn(&directory, &LONG_OUTPUT);
+    let directory = long_paths();
+    let mut child = spawn(&directory, &["--query=alpha"]);
     let mut out = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
     read_to(&mut out, "query ");
     press_ctrl_c(&child);
@@ -97,8 +97,8 @@ fn a_run_whose_output_is_closed_ends_with_status_141() {
 
 #[test]
 fn what_is_printed_into_a_closed_output_is_status_141() {
-    let directory = texts(300);
-    let mut child = spawn(&directory, &LONG_OUTPUT);
+    let directory = long_paths();
+    let mut child = spawn(&directory, &["--query=alpha"]);
     let mut out = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
     read_to(&mut out, "query ");
     drop(out);
