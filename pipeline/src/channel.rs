@@ -6,10 +6,13 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::scheduler::wake;
+use crate::scheduler::{TURN, wake};
 
 /// How many items a channel holds.
 pub const CAPACITY: usize = 8;
+
+const _: () =
+    assert!(CAPACITY < TURN, "a stage that is ahead comes to wait for the other side, and not just to its turn");
 
 /// A queue of at most [`CAPACITY`] items, for many senders and many receivers.
 ///

@@ -30,7 +30,12 @@ pub fn jobs() -> &'static VTableRegistry<Context> {
     REGISTERED.call_once(|| {
         JOBS.register_factory(READ, |bytes, Context { spawner, wiring }: &Context| {
             let half = half(bytes)?;
-            Ok::<_, ArgumentError>(spawner.spawn(read(wiring.clone(), half, wiring.texts[half].sender())))
+            Ok::<_, ArgumentError>(spawner.spawn(read(
+                wiring.clone(),
+                half,
+                wiring.texts[half].sender(),
+                spawner.stop(),
+            )))
         });
         JOBS.register_factory(PARSE_V1, |bytes, context: &Context| parser::<Alphanumeric>(bytes, context));
         JOBS.register_factory(PARSE_V2, |bytes, context: &Context| parser::<Unicode>(bytes, context));
@@ -58,5 +63,5 @@ fn parser<S: Splitter + 'static>(
 ) -> Result<Stage, ArgumentError> {
     let half = half(bytes)?;
     let shards = wiring.parsed[half].iter().map(Channel::sender).collect();
-    Ok(spawner.spawn(parse::<S>(wiring.clone(), wiring.texts[half].receiver(), shards)))
+    Ok(spawner.spawn(parse::<S>(wiring.clone(), wiring.texts[half].receiver(), shards, spawner.stop())))
 }

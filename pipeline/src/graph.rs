@@ -1,5 +1,6 @@
 //! The graph of one run: which jobs, and what came of them.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +11,6 @@ use waker_tables::VTableKey;
 use crate::document::Outcome;
 use crate::families::{self, INDEX, MERGE, PARSE_V1, PARSE_V2, READ};
 use crate::index::Index;
-use crate::job::JobError;
 use crate::scheduler::{Counts, Scheduler};
 use crate::stop::Stop;
 use crate::wiring::{Context, HALVES, Wiring};
@@ -67,21 +67,22 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If a line is no job; nothing has run then.
+    /// If a line is no job; nothing has run then. If a thread cannot be started; everybody was asked to stop then.
     ///
     /// # Panics
     ///
     /// If a task panicked, or if all ended without an index and nobody asked for that.
-    pub fn run(&self, files: Arc<[PathBuf]>, progress: ProgressBar, stop: &Arc<Stop>) -> Result<Finished, JobError> {
+    pub fn run(&self, files: Arc<[PathBuf]>, progress: ProgressBar, stop: &Arc<Stop>) -> io::Result<Finished> {
         let begin = Instant::now();
         let wiring = Wiring::new(files, self.threads, progress);
         let lines = self.lines();
         let mut scheduler = Scheduler::new(self.threads, lines.len(), stop.clone());
         for line in &lines {
             let wiring = wiring.clone();
-            scheduler.submit(line, families::jobs(), |spawner| Context { spawner, wiring })?;
+            let context = |spawner| Context { spawner, wiring };
+            scheduler.submit(line, families::jobs(), context).map_err(io::Error::other)?;
         }
-        let counts = scheduler.run();
+        let counts = scheduler.run()?;
         let index = wiring.take_shards().map(Index::new);
         assert!(index.is_some() || stop.asked(), "all tasks are over, and a shard is missing");
         Ok(Finished { index, outcomes: wiring.take_outcomes(), counts, time: begin.elapsed() })

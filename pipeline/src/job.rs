@@ -112,10 +112,8 @@ pub fn arguments<const N: usize>(
 
 impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key { line, error } => write!(f, "the job {line:?} was not made: {error}"),
-            Self::Build { line, error } => write!(f, "the job {line:?} was not made: {error}"),
-        }
+        let (Self::Key { line, .. } | Self::Build { line, .. }) = self;
+        write!(f, "the job {line:?} was not made")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lists of files, one per word.
+//! Lists in one buffer: of files, one per word, and of words, one per shard.
 
 /// A file that has a word, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,36 +9,70 @@ pub struct Posting {
     pub count: u32,
 }
 
-/// The postings of words 0, 1, 2…, each list in the order of the files, all in one buffer.
+/// Lists 0, 1, 2…, all in one buffer: the postings of each word, in the order of the files, if nothing else is said.
 #[derive(Debug)]
-pub struct Lists {
-    /// Where each word's list begins, and after them all where the last one ends.
+pub struct Lists<T = Posting> {
+    /// Where each list begins, and after them all where the last one ends.
     starts: Vec<usize>,
-    postings: Vec<Posting>,
+    items: Vec<T>,
+}
+
+impl<T: Copy> Lists<T> {
+    /// So many lists, of items that are given in any order with their lists' numbers. A list keeps that order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such list.
+    #[must_use]
+    pub fn grouped(lists: usize, given: impl Iterator<Item = (usize, T)> + Clone) -> Self {
+        let mut starts = vec![0; lists + 1];
+        for (list, _) in given.clone() {
+            starts[list + 1] += 1;
+        }
+        for list in 0..lists {
+            starts[list + 1] += starts[list];
+        }
+        let mut next = starts.clone();
+        let mut items: Vec<T> = given.clone().map(|(_, item)| item).collect();
+        for (list, item) in given {
+            items[next[list]] = item;
+            next[list] += 1;
+        }
+        Self { starts, items }
+    }
+
+    /// One list; empty for a number that there is not.
+    #[must_use]
+    pub fn get(&self, list: usize) -> &[T] {
+        match self.starts.get(list..list + 2) {
+            Some(&[start, end]) => &self.items[start..end],
+            _ => &[],
+        }
+    }
+
+    /// How many items there are in all lists.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
 }
 
 impl Lists {
     /// The postings of `words` words, given in any order with their words' numbers.
     #[must_use]
     pub fn sorted(words: usize, given: &[(u32, Posting)]) -> Self {
-        let mut starts = vec![0; words + 1];
-        for &(word, _) in given {
-            starts[word as usize + 1] += 1;
-        }
+        let mut lists = Self::grouped(words, given.iter().map(|&(word, posting)| (word as usize, posting)));
         for word in 0..words {
-            starts[word + 1] += starts[word];
+            let list = &mut lists.items[lists.starts[word]..lists.starts[word + 1]];
+            list.sort_unstable_by_key(|posting| posting.file);
         }
-        let mut next = starts.clone();
-        let mut postings = vec![Posting { file: 0, count: 0 }; given.len()];
-        for &(word, posting) in given {
-            let place = &mut next[word as usize];
-            postings[*place] = posting;
-            *place += 1;
-        }
-        for word in 0..words {
-            postings[starts[word]..starts[word + 1]].sort_unstable_by_key(|posting| posting.file);
-        }
-        Self { starts, postings }
+        lists
     }
 
     /// The lists of all words of `pairs`, each merged out of two that are sorted and share no file.
@@ -60,27 +94,6 @@ impl Lists {
             all.extend_from_slice(right);
             starts.push(all.len());
         }
-        Self { starts, postings: all }
-    }
-
-    /// The list of one word; empty for a number that there is not.
-    #[must_use]
-    pub fn get(&self, word: usize) -> &[Posting] {
-        match self.starts.get(word..word + 2) {
-            Some(&[start, end]) => &self.postings[start..end],
-            _ => &[],
-        }
-    }
-
-    /// How many postings there are in all lists.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.postings.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.postings.is_empty()
+        Self { starts, items: all }
     }
 }

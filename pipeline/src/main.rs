@@ -1,92 +1,93 @@
 //! Indexes a directory tree and answers queries.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::sync::Arc;
-use std::{fs, thread};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, iter, mem, thread};
 
 use clap::Parser;
-use clap::builder::{NonEmptyStringValueParser, RangedU64ValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline::graph::{Finished, Plan};
-use pipeline::output::Quiet;
+use pipeline::output::Shown;
 use pipeline::report::{self, Totals};
 use pipeline::stop::Stop;
 use pipeline::words::Version;
 use pipeline::{document, tree, verify};
 
+use arguments::Arguments;
+
+mod arguments;
+
 /// Bad arguments, and nothing to index.
 const USAGE: u8 = 2;
 /// 128 and the number of SIGINT, as shells have it.
 const INTERRUPTED: u8 = 130;
+/// 128 and the number of SIGPIPE.
+const CLOSED: u8 = 141;
 
-/// Builds a full-text index over a directory tree, and prints which files have which words.
-///
-/// All regular files are taken, hidden ones too; symbolic links are not followed, binary files are skipped. The exit
-/// status is 0, or 1 if --verify found a mismatch, 2 if the arguments are wrong or there is nothing to index, 130
-/// after Ctrl-C.
-#[derive(Debug, Parser)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-#[command(name = "pipeline")]
-struct Arguments {
-    /// The tree
-    #[arg(value_name = "DIR", default_value = ".")]
-    directory: PathBuf,
-    /// Words to look up, as they are written
-    #[arg(long, value_name = "WORD", num_args = 1.., value_parser = NonEmptyStringValueParser::new())]
-    query: Vec<String>,
-    /// Which words there are
-    #[arg(long, value_name = "VERSION", value_enum, default_value = "v1")]
-    parse_version: Version,
-    /// Both versions side by side: v1 for the first, third, fifth… file of the walk, v2 for the others
-    #[arg(long, conflicts_with = "parse_version")]
-    split: bool,
-    /// Build the index again in one plain sequential pass, and compare
-    #[arg(long)]
-    verify: bool,
-    /// Do not read the tree once before the clock starts
-    #[arg(long)]
-    cold: bool,
-    /// Print the job lines
-    #[arg(long)]
-    jobs: bool,
-    /// How many threads; as many as cores if it is not given
-    #[arg(long, value_name = "NUMBER", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
-    threads: Option<usize>,
-}
+/// Whether there was a Ctrl-C.
+static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Err(reason) = check(&arguments.directory) {
-        eprintln!("error: {}: {reason}", arguments.directory.display());
+        say(format_args!("error: {}: {reason}", Shown(&arguments.directory)));
+        if !arguments.query.is_empty() {
+            say("hint: --query takes one word; what follows that word is the tree");
+        }
         return ExitCode::from(USAGE);
     }
     let stop = Arc::new(Stop::default());
+    let mut out = BufWriter::new(io::stdout().lock());
+    let ended =
+        listen(&stop).and_then(|()| run(&arguments, &stop, &mut out)).and_then(|status| out.flush().map(|()| status));
+    match ended {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let causes = iter::successors(Some::<&dyn Error>(&error), |&error| error.source());
+            say(format_args!("error: {}", causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")));
+            ExitCode::FAILURE
+        }
+        _ if INTERRUPT.load(Ordering::SeqCst) => {
+            say("stopped by Ctrl-C; all threads are joined");
+            ExitCode::from(INTERRUPTED)
+        }
+        // Nobody reads what this would say.
+        Err(_) => ExitCode::from(CLOSED),
+        Ok(status) => status,
+    }
+}
+
+/// Has Ctrl-C and a closed output stop what runs. Without that there is no run: it could not be ended.
+fn listen(stop: &Arc<Stop>) -> io::Result<()> {
     let asked = stop.clone();
-    let handler = ctrlc::set_handler(move || {
-        if !asked.ask() {
+    let interrupt = move || {
+        if INTERRUPT.swap(true, Ordering::SeqCst) {
             // The second time somebody means it.
             process::exit(INTERRUPTED.into());
         }
-    });
-    if let Err(error) = handler {
-        eprintln!("warning: Ctrl-C will end this at once: {error}");
-    }
-    let mut out = BufWriter::new(Quiet(io::stdout().lock()));
-    let status = run(&arguments, &stop, &mut out).and_then(|status| out.flush().map(|()| status));
-    match status {
-        Ok(_) if stop.asked() => {
-            eprintln!("stopped by Ctrl-C; all threads are joined");
-            ExitCode::from(INTERRUPTED)
-        }
-        Ok(status) => status,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+        // Held meanwhile, so that nobody says before this that it has stopped.
+        let mut errors = io::stderr().lock();
+        asked.ask();
+        drop(writeln!(errors, "stopping; Ctrl-C again ends this at once"));
+    };
+    ctrlc::set_handler(interrupt).map_err(|error| match error {
+        ctrlc::Error::System(error) => io::Error::other(format!("nothing can listen for Ctrl-C: {error}")),
+        error => io::Error::other(error),
+    })?;
+    #[cfg(unix)]
+    pipeline::output::watch(io::stdout(), stop.clone())
+        .map_err(|error| io::Error::other(format!("nothing can watch the output: {error}")))?;
+    Ok(())
+}
+
+/// A line on standard error, if anybody reads that.
+fn say(line: impl Display) {
+    drop(writeln!(io::stderr(), "{line}"));
 }
 
 fn check(directory: &Path) -> Result<(), String> {
@@ -97,7 +98,7 @@ fn check(directory: &Path) -> Result<(), String> {
     }
 }
 
-/// The status counts only if nobody asked to stop.
+/// The status counts only if there was no Ctrl-C.
 fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Result<ExitCode> {
     let plan = Plan {
         threads: arguments.threads.unwrap_or_else(cores),
@@ -113,7 +114,7 @@ fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Res
     if !arguments.cold {
         let bar = bar(tree.files.len(), "warming");
         for file in tree.files.iter().take_while(|_| !stop.asked()) {
-            drop(document::load(file));
+            drop(document::load(file, stop));
             bar.inc(1);
         }
         bar.finish_and_clear();
@@ -122,21 +123,20 @@ fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Res
         report::clock(out, arguments.cold)?;
     }
 
-    let files: Arc<[PathBuf]> = tree.files.into();
+    let files: Arc<[PathBuf]> = mem::take(&mut tree.files).into();
     let bar = bar(files.len(), "indexing");
-    let finished = plan.run(files.clone(), bar.clone(), stop).map_err(io::Error::other)?;
+    let finished = plan.run(files.clone(), bar.clone(), stop)?;
     bar.finish_and_clear();
-    tree.files = files.to_vec();
 
-    report::files(out, &tree, &finished)?;
+    report::files(out, &files, &tree.refused, &finished)?;
     let Some(index) = &finished.index else {
-        report::stopped(out, &tree, &finished)?;
+        report::stopped(out, files.len(), &finished)?;
         report::families(out, &finished.counts)?;
-        return Ok(ExitCode::from(INTERRUPTED));
+        return Ok(ExitCode::from(CLOSED));
     };
     if index.distinct() == 0 {
         out.flush()?;
-        eprintln!("error: {}: nothing to index: no file with a word", arguments.directory.display());
+        say(format_args!("error: {}: nothing to index: no file with a word", Shown(&arguments.directory)));
         return Ok(ExitCode::from(USAGE));
     }
     report::index(out, index, &finished)?;
@@ -157,7 +157,7 @@ fn verified(
 ) -> io::Result<ExitCode> {
     let again = verify::sequential(plan, files, stop);
     let (Some(index), Some(again)) = (&finished.index, again) else {
-        return Ok(ExitCode::FAILURE);
+        return Ok(ExitCode::from(CLOSED));
     };
     let result = verify::compare(finished, index, &again, files);
     report::verify(out, Totals::of(&finished.outcomes).bytes, &again, &result)?;

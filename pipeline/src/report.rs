@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::document::{BINARY_WITHIN, Outcome};
 use crate::graph::{Finished, Plan};
 use crate::index::{self, Index};
-use crate::output::Shown;
+use crate::memory;
+use crate::output::{Shown, ShownWord};
 use crate::scheduler::Counts;
 use crate::tree::Tree;
 use crate::verify::{Mismatch, Sequential};
@@ -85,22 +86,27 @@ pub fn clock(out: &mut impl Write, cold: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// Counts, and the names of what could not be read.
+/// Counts, and the names of what could not be read: directories and entries that the walk was `refused`, and files.
 ///
 /// # Errors
 ///
 /// If it cannot be written.
-pub fn files(out: &mut impl Write, tree: &Tree, finished: &Finished) -> io::Result<()> {
+pub fn files(
+    out: &mut impl Write,
+    files: &[PathBuf],
+    refused: &[(PathBuf, String)],
+    finished: &Finished,
+) -> io::Result<()> {
     let Totals { texts, bytes, lossy, binary, unreadable } = Totals::of(&finished.outcomes);
-    let unreadable = unreadable + tree.refused.len();
+    let unreadable = unreadable + refused.len();
     writeln!(out, "files       {texts} indexed, {lossy} of them not UTF-8 and read lossily")?;
     writeln!(out, "skipped     {binary} binary (a NUL within {BINARY_WITHIN} bytes), {unreadable} unreadable")?;
-    for (path, reason) in &tree.refused {
+    for (path, reason) in refused {
         writeln!(out, "unreadable  {}: {reason}", Shown(path))?;
     }
     for (file, outcome) in &finished.outcomes {
         if let Outcome::Unreadable(reason) = outcome {
-            writeln!(out, "unreadable  {}: {reason}", Shown(&tree.files[*file as usize]))?;
+            writeln!(out, "unreadable  {}: {reason}", Shown(&files[*file as usize]))?;
         }
     }
     writeln!(out, "bytes       {bytes}")
@@ -111,11 +117,11 @@ pub fn files(out: &mut impl Write, tree: &Tree, finished: &Finished) -> io::Resu
 /// # Errors
 ///
 /// If it cannot be written.
-pub fn stopped(out: &mut impl Write, tree: &Tree, finished: &Finished) -> io::Result<()> {
-    writeln!(out, "stopped     {} of {} files were read", finished.outcomes.len(), tree.files.len())
+pub fn stopped(out: &mut impl Write, files: usize, finished: &Finished) -> io::Result<()> {
+    writeln!(out, "stopped     {} of {files} files were read", finished.outcomes.len())
 }
 
-/// How much, how fast, and the most frequent words.
+/// How much, how fast, in how much memory, and the most frequent words.
 ///
 /// # Errors
 ///
@@ -125,8 +131,12 @@ pub fn index(out: &mut impl Write, index: &Index, finished: &Finished) -> io::Re
     writeln!(out, "words       {words}, {distinct} of them different; {postings} pairs of a word and a file")?;
     writeln!(out, "seconds     {:.3}", finished.time.as_secs_f64())?;
     writeln!(out, "MB/s        {:.1}", rate(Totals::of(&finished.outcomes).bytes, finished.time))?;
+    match memory::peak() {
+        Some(bytes) => writeln!(out, "memory      {:.1} MB at the peak", megabytes(bytes))?,
+        None => writeln!(out, "memory      unknown: this system does not tell")?,
+    }
     for (word, count) in index.top(TOP) {
-        writeln!(out, "top         {count:>9}  {word}")?;
+        writeln!(out, "top         {count:>9}  {}", ShownWord(word))?;
     }
     Ok(())
 }
@@ -199,8 +209,13 @@ pub fn verify(out: &mut impl Write, bytes: u64, plain: &Sequential, result: &Res
     }
 }
 
-/// Megabytes (10⁶) per second.
-#[expect(clippy::cast_precision_loss, reason = "for people, with one digit")]
+/// Megabytes per second.
 fn rate(bytes: u64, time: Duration) -> f64 {
-    bytes as f64 / 1e6 / time.as_secs_f64()
+    megabytes(bytes) / time.as_secs_f64()
+}
+
+/// Megabytes (10⁶ bytes).
+#[expect(clippy::cast_precision_loss, reason = "for people, with one digit")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }

@@ -7,10 +7,11 @@
 //!                       the queue of its home thread ──► run ── Pending ──► parked
 //! ```
 
+use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use waker_tables::{RegisteredTask, VTableRegistry};
+use waker_tables::{RegisteredTask, Runnable, VTableRegistry};
 
 mod family;
 mod queues;
@@ -18,17 +19,18 @@ mod slot;
 
 pub use family::{Counts, Gauges};
 pub use slot::{Spawner, Stage};
-pub(crate) use slot::{turn, wake};
+pub(crate) use slot::{TURN, turn, wake};
 
 use crate::job::{Job, JobError};
 use crate::stop::Stop;
 use family::Family;
 use queues::Queues;
+use slot::Slot;
 
 /// Tasks that have been made and not yet begun.
 #[derive(Debug)]
 pub struct Scheduler {
-    queues: Arc<Queues>,
+    queues: Arc<Queues<Runnable<Slot>>>,
     stages: Vec<RegisteredTask>,
     families: Vec<Arc<Family>>,
     room: usize,
@@ -89,17 +91,27 @@ impl Scheduler {
     /// Polls all tasks until each is over or everybody is asked to stop, and says what happened, by family in the
     /// order of their first lines. No task is left then, and no thread.
     ///
+    /// # Errors
+    ///
+    /// If a thread cannot be started. Everybody was asked to stop then, and those that ran are joined.
+    ///
     /// # Panics
     ///
     /// If a task panicked, or if there were more polls than tasks and wakes.
-    #[must_use]
-    pub fn run(self) -> Vec<Counts> {
+    pub fn run(self) -> io::Result<Vec<Counts>> {
+        let threads = self.queues.threads();
         thread::scope(|scope| {
-            for thread in 0..self.queues.threads() {
+            for thread in 0..threads {
                 let queues = &self.queues;
-                scope.spawn(move || queues.work(thread));
+                let work = move || queues.work(thread, slot::run);
+                if let Err(error) = thread::Builder::new().spawn_scoped(scope, work) {
+                    self.queues.stop.ask();
+                    let text = format!("only {thread} of {threads} threads could be started: {error}");
+                    return Err(io::Error::new(error.kind(), text));
+                }
             }
-        });
+            Ok(())
+        })?;
 
         let counts = self.gauges().read();
         for family in &counts {
@@ -108,7 +120,7 @@ impl Scheduler {
                 "a poll without a wake, or a wake that asked for two: {family:?}"
             );
         }
-        counts
+        Ok(counts)
     }
 }
 

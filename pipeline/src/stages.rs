@@ -8,6 +8,7 @@ mod read;
 pub(crate) use index::index;
 pub(crate) use merge::merge;
 pub(crate) use parse::parse;
-pub use parse::{Parsed, Term};
-pub use read::Text;
 pub(crate) use read::read;
+
+pub use crate::parsed::{Parsed, Term};
+pub use crate::text::Text;

@@ -47,24 +47,26 @@ pub fn sequential(plan: &Plan, files: &[PathBuf], stop: &Stop) -> Option<Sequent
     let mut words: HashMap<String, Vec<Posting>, FxBuildHasher> = HashMap::default();
     let mut outcomes = Vec::with_capacity(files.len());
     for (number, path) in files.iter().enumerate() {
-        if stop.asked() {
-            return None;
-        }
-        let (outcome, text) = document::load(path);
+        let (outcome, text) = document::load(path, stop);
         outcomes.push(outcome);
         let text = text.unwrap_or_default();
         let mut counts: HashMap<&str, u32, FxBuildHasher> = HashMap::default();
         match plan.version(number) {
             Version::V1 => {
-                for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+                let pieces = text.split(|c: char| !c.is_alphanumeric()).take_while(|_| !stop.asked());
+                for word in pieces.filter(|word| !word.is_empty()) {
                     *counts.entry(word).or_default() += 1;
                 }
             }
             Version::V2 => {
-                for word in text.unicode_words() {
+                for word in text.unicode_words().take_while(|_| !stop.asked()) {
                     *counts.entry(word).or_default() += 1;
                 }
             }
+        }
+        // What was read and counted meanwhile is not all.
+        if stop.asked() {
+            return None;
         }
         let file = u32::try_from(number).expect("there are fewer than 2^32 files");
         for (word, count) in counts {

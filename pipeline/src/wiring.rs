@@ -9,8 +9,9 @@ use indicatif::ProgressBar;
 use crate::channel::Channel;
 use crate::document::Outcome;
 use crate::index::{HalfShard, Shard};
+use crate::parsed::Parsed;
 use crate::scheduler::Spawner;
-use crate::stages::{Parsed, Text};
+use crate::text::Text;
 
 /// How many halves there are.
 pub const HALVES: usize = 2;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::Hasher;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
@@ -24,7 +24,10 @@ impl Version {
     #[must_use]
     pub fn words(self, text: &str) -> Vec<&str> {
         let mut words = Vec::new();
-        let word = |place: Range<usize>| words.push(&text[place]);
+        let word = |place: Range<usize>| {
+            words.push(&text[place]);
+            ControlFlow::Continue(())
+        };
         match self {
             Self::V1 => Alphanumeric::split(text, word),
             Self::V2 => Unicode::split(text, word),
@@ -44,8 +47,8 @@ impl fmt::Display for Version {
 
 /// How a text is split into words.
 pub trait Splitter: Send + 'static {
-    /// Calls `word` with the place of each word, from the first to the last.
-    fn split(text: &str, word: impl FnMut(Range<usize>));
+    /// Calls `word` with the place of each word, from the first to the last, as long as it says to go on.
+    fn split(text: &str, word: impl FnMut(Range<usize>) -> ControlFlow<()>);
 }
 
 /// `etl/parse@v1`: the longest runs of alphanumeric characters.
@@ -57,7 +60,7 @@ pub struct Alphanumeric;
 pub struct Unicode;
 
 impl Splitter for Alphanumeric {
-    fn split(text: &str, mut word: impl FnMut(Range<usize>)) {
+    fn split(text: &str, mut word: impl FnMut(Range<usize>) -> ControlFlow<()>) {
         let mut at = 0;
         while at < text.len() {
             let (mut width, is_word) = character(text, at);
@@ -73,7 +76,9 @@ impl Splitter for Alphanumeric {
                     at += width;
                 }
             }
-            word(start..at);
+            if word(start..at).is_break() {
+                return;
+            }
         }
     }
 }
@@ -90,9 +95,11 @@ fn character(text: &str, at: usize) -> (usize, bool) {
 }
 
 impl Splitter for Unicode {
-    fn split(text: &str, mut word: impl FnMut(Range<usize>)) {
+    fn split(text: &str, mut word: impl FnMut(Range<usize>) -> ControlFlow<()>) {
         for (start, found) in text.unicode_word_indices() {
-            word(start..start + found.len());
+            if word(start..start + found.len()).is_break() {
+                return;
+            }
         }
     }
 }

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crossbeam_queue::ArrayQueue;
-use waker_tables::Runnable;
 
-use super::slot::{self, Slot};
 use crate::stop::Stop;
 
 thread_local! {
@@ -20,20 +18,20 @@ pub(super) fn this_thread() -> Option<usize> {
     THREAD.get()
 }
 
-/// One queue per thread. A thread takes from its own first, then from the others'.
+/// One queue per thread, of tasks that wait to be run. A thread takes from its own first, then from the others'.
 #[derive(Debug)]
-pub(super) struct Queues {
+pub(super) struct Queues<T> {
     /// Each has room for all tasks. A task stands in one queue at most, once, so a push never fails.
-    of_threads: Box<[ArrayQueue<Runnable<Slot>>]>,
+    of_threads: Box<[ArrayQueue<T>]>,
     /// Tasks that are not over.
     live: AtomicUsize,
-    stop: Arc<Stop>,
+    pub(super) stop: Arc<Stop>,
 }
 
 /// Stops all threads if this one unwinds: a task that panicked wakes nobody, and the others would wait for ever.
 struct StopOnPanic<'a>(&'a Stop);
 
-impl Queues {
+impl<T> Queues<T> {
     pub(super) fn new(threads: usize, tasks: usize, stop: Arc<Stop>) -> Self {
         assert!(threads > 0 && tasks > 0, "{threads} threads, {tasks} tasks");
         Self { of_threads: (0..threads).map(|_| ArrayQueue::new(tasks)).collect(), live: AtomicUsize::new(0), stop }
@@ -44,7 +42,7 @@ impl Queues {
     }
 
     /// Puts a new task into the queue of `thread`.
-    pub(super) fn launch(&self, thread: usize, task: Runnable<Slot>) {
+    pub(super) fn launch(&self, thread: usize, task: T) {
         self.live.fetch_add(1, Ordering::SeqCst);
         self.push(thread, task);
     }
@@ -56,28 +54,28 @@ impl Queues {
     }
 
     /// Puts a woken task into the queue of `thread`, and has a sleeping thread look.
-    pub(super) fn push(&self, thread: usize, task: Runnable<Slot>) {
+    pub(super) fn push(&self, thread: usize, task: T) {
         self.put(thread, task);
         self.stop.bell.ring();
     }
 
     /// Puts a task that goes on into the queue of this very `thread`, which is awake and looks there next.
-    pub(super) fn push_own(&self, thread: usize, task: Runnable<Slot>) {
+    pub(super) fn push_own(&self, thread: usize, task: T) {
         self.put(thread, task);
     }
 
-    fn put(&self, thread: usize, task: Runnable<Slot>) {
+    fn put(&self, thread: usize, task: T) {
         let full = self.of_threads[thread].push(task).is_err();
         assert!(!full, "a task was put into a queue twice");
     }
 
-    /// What a worker does until all tasks are over or everybody is to stop.
-    pub(super) fn work(&self, thread: usize) {
+    /// What a worker does until all tasks are over or everybody is to stop: it has `run` run what it takes.
+    pub(super) fn work(&self, thread: usize, run: impl Fn(T, usize)) {
         let _guard = StopOnPanic(&self.stop);
         THREAD.set(Some(thread));
         while !self.over() {
             if let Some(task) = self.take(thread) {
-                slot::run(task, thread);
+                run(task, thread);
             } else {
                 self.stop.bell.sleep_until(|| self.over() || self.any());
             }
@@ -89,7 +87,7 @@ impl Queues {
         self.of_threads.iter().any(|queue| !queue.is_empty())
     }
 
-    fn take(&self, thread: usize) -> Option<Runnable<Slot>> {
+    fn take(&self, thread: usize) -> Option<T> {
         let (before, from_own) = self.of_threads.split_at(thread);
         from_own.iter().chain(before).find_map(ArrayQueue::pop)
     }

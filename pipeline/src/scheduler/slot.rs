@@ -10,11 +10,10 @@ use waker_tables::{Run, Runnable, Schedule, TaskRef, WakeableTask, spawn_detache
 
 use super::family::{Family, count};
 use super::queues::{self, Queues};
-use crate::channel::CAPACITY;
+use crate::stop::Stop;
 
-/// How many items a task takes in one poll before it lets others go first. More than a channel holds, so that a
-/// stage which is ahead comes to wait for the other side, and not just to its turn.
-const TURN: usize = 2 * CAPACITY;
+/// How many items a task takes in one poll before it lets others go first.
+pub(crate) const TURN: usize = 16;
 
 /// The scheduler's part of a task. Every waker of the task leads to it.
 pub(super) struct Slot {
@@ -22,7 +21,7 @@ pub(super) struct Slot {
     home: AtomicUsize,
     /// How many items it may still take in this poll.
     turn: AtomicUsize,
-    queues: Arc<Queues>,
+    queues: Arc<Queues<Runnable<Self>>>,
     family: Arc<Family>,
 }
 
@@ -89,7 +88,7 @@ pub(crate) async fn turn() {
 #[derive(Debug)]
 pub struct Spawner {
     pub(super) home: usize,
-    pub(super) queues: Arc<Queues>,
+    pub(super) queues: Arc<Queues<Runnable<Slot>>>,
     pub(super) family: Arc<Family>,
 }
 
@@ -102,6 +101,12 @@ impl Spawner {
         let stage = Stage(runnable.task());
         self.queues.launch(*home, runnable);
         stage
+    }
+
+    /// What asks the stage to stop: for one that takes long over a single item.
+    #[must_use]
+    pub fn stop(&self) -> Arc<Stop> {
+        self.queues.stop.clone()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::parse::Parsed;
 use crate::channel::{Receiver, Sender};
 use crate::index::{Builder, HalfShard};
 use crate::lists::Posting;
+use crate::parsed::Parsed;
 use crate::scheduler::turn;
 
 /// Indexes one shard of all files of a half, then sends it off.

@@ -1,12 +1,14 @@
 //! The index is the one that a plain pass makes.
 
 use std::fs;
+use std::ops::{ControlFlow, Range};
 
 use pipeline::document::Outcome;
 use pipeline::lists::Posting;
 use pipeline::stop::Stop;
 use pipeline::verify::{compare, sequential};
 use pipeline::words::Version::{V1, V2};
+use pipeline::words::{Alphanumeric, Splitter, Unicode};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::files::{mixture, plan, run, texts, walk};
@@ -124,4 +126,18 @@ fn both_versions_split_as_they_say() {
     }
     assert_eq!(V1.words("don't 3.14"), ["don", "t", "3", "14"]);
     assert_eq!(V2.words("don't 3.14"), ["don't", "3.14"]);
+}
+
+#[test]
+fn no_word_comes_after_the_one_that_ends_the_split() {
+    fn split<S: Splitter>() -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        S::split("a b c d", |place| {
+            places.push(place);
+            if places.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        places
+    }
+    assert_eq!(split::<Alphanumeric>(), [0..1, 2..3]);
+    assert_eq!(split::<Unicode>(), [0..1, 2..3]);
 }

@@ -49,6 +49,17 @@ pub fn texts(files: usize) -> TempDir {
     directory
 }
 
+/// Small texts with such long paths that the list of them, which answers `--query=alpha`, is more than a pipe holds.
+pub fn long_paths() -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let parent = (0..4).fold(directory.path().to_path_buf(), |parent, _| parent.join("x".repeat(200)));
+    fs::create_dir_all(&parent).expect("a directory");
+    for file in 0..300 {
+        fs::write(parent.join(format!("f{file}.txt")), "alpha beta").expect("a file");
+    }
+    directory
+}
+
 /// The texts, and one of each kind of file that is not simply text: binary, not UTF-8, empty, without a word, a link.
 pub fn mixture(files: usize) -> TempDir {
     let directory = texts(files);

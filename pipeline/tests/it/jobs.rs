@@ -1,5 +1,7 @@
 //! Job lines that are none.
 
+use std::error::Error;
+use std::iter;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
@@ -32,7 +34,11 @@ fn a_bad_line_says_what_is_wrong_and_loses_nothing() {
         ("search/merge@v1 shard=9", "shard is a number below 2, not \"9\""),
     ];
     for (line, reason) in bad {
-        let error = submit(line).expect_err(line).to_string();
+        let error = submit(line).expect_err(line);
+        let cause = error.source().expect("a cause").to_string();
+        assert!(!error.to_string().contains(&cause), "{error} leaves the cause to those who ask");
+        let causes = iter::successors(Some::<&dyn Error>(&error), |&error| error.source());
+        let error = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
         assert!(error.contains(reason) && error.contains(&format!("{line:?}")), "{error}");
     }
     let good = ["etl/read@v1", "etl/parse@v1"].map(|key| [format!("{key} half=0"), format!("{key} half=1")]);
@@ -43,7 +49,7 @@ fn a_bad_line_says_what_is_wrong_and_loses_nothing() {
     submit("search/merge@v1 shard=0").expect("a good line");
     submit("search/merge@v1 shard=1").expect("a good line");
 
-    let counts = scheduler.run();
+    let counts = scheduler.run().expect("a thread");
     let keys: Vec<_> = counts.iter().map(|family| &*family.key).collect();
     assert_eq!(keys, ["etl/read@v1", "etl/parse@v1", "search/index@v1", "search/merge@v1"]);
     assert_eq!(counts.iter().map(|family| family.tasks).sum::<u64>(), 10, "bad lines made no tasks");

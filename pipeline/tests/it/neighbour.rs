@@ -42,7 +42,7 @@ impl Stage {
         let context = |spawner| Context { spawner, wiring: wiring.clone() };
         scheduler.submit(line, jobs(), context).expect("a good line");
         let gauges = scheduler.gauges();
-        let thread = thread::spawn(|| scheduler.run());
+        let thread = thread::spawn(|| scheduler.run().expect("a thread"));
         Self { wiring, stop, gauges, thread }
     }
 

@@ -5,11 +5,15 @@ use std::future::pending;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
+use hashbrown::HashTable;
 use indicatif::ProgressBar;
 use pipeline::channel::CAPACITY;
 use pipeline::scheduler::{Scheduler, Spawner};
+use pipeline::stages::{Parsed, Text};
 use pipeline::stop::Stop;
+use pipeline::verify::sequential;
 use pipeline::words::Version::V1;
+use pipeline::words::{Alphanumeric, Unicode};
 use waker_tables::{VTableKey, VTableRegistry};
 
 use crate::files::{plan, texts, walk};
@@ -36,6 +40,23 @@ fn a_stop_before_the_start_polls_nothing() {
     let finished = plan(2, [V1, V1]).run(tree.files.into(), ProgressBar::hidden(), &stop).expect("good lines");
     assert!(finished.index.is_none() && finished.outcomes.is_empty());
     assert!(finished.counts.iter().all(|family| family.polls == 0));
+}
+
+#[test]
+fn a_stop_is_heard_in_the_middle_of_a_text() {
+    let stop = Stop::default();
+    let text = || Text { file: 0, text: "alpha beta gamma".into() };
+    let counted = || {
+        let first = Parsed::new::<Alphanumeric>(text(), 1, &mut HashTable::new(), &stop);
+        let second = Parsed::new::<Unicode>(text(), 1, &mut HashTable::new(), &stop);
+        [first, second].map(|parsed| parsed.terms(0).count())
+    };
+    assert_eq!(counted(), [3, 3]);
+    stop.ask();
+    assert_eq!(counted(), [0, 0]);
+    let directory = texts(1);
+    let files = walk(directory.path()).files;
+    assert!(sequential(&plan(1, [V1, V1]), &files, &stop).is_none(), "half a file is no index");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use pipeline::channel::CAPACITY;
 use pipeline::index::{Builder, HalfShard, Index};
 use pipeline::lists::Posting;
 use pipeline::stages::{Parsed, Text};
+use pipeline::stop::Stop;
 use pipeline::words::Version::{V1, V2};
 use pipeline::words::{self, Alphanumeric};
 
@@ -20,7 +21,7 @@ fn text(file: u32) -> Text {
 }
 
 fn parsed(file: u32) -> Arc<Parsed> {
-    Arc::new(Parsed::new::<Alphanumeric>(text(file), 1, &mut HashTable::new()))
+    Arc::new(Parsed::new::<Alphanumeric>(text(file), 1, &mut HashTable::new(), &Stop::default()))
 }
 
 fn half(file: u32) -> HalfShard {
