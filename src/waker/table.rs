@@ -2,7 +2,7 @@
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
-use core::any::type_name;
+use core::any::{TypeId, type_name};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -18,12 +18,12 @@ use super::pointer::WakerPointer;
 use super::shape::Slot;
 use super::shape::WakeSlot;
 
-/// The table of functions behind the wakers of one pointer type: a `RawWakerVTable` and one word.
+/// The table of functions behind the wakers of one pointer type: a `RawWakerVTable` and two words.
 ///
 /// Declared by [`waker_vtable!`](crate::waker_vtable) or
 /// [`declare_raw_waker_vtable!`](crate::declare_raw_waker_vtable), always as a `static`: the address of that
 /// static is what [`Waker::will_wake`] and recovery compare, so both are exact in every build profile within one
-/// linked image. Five words of read-only memory.
+/// linked image. Six words of read-only memory.
 ///
 /// # Recovery
 ///
@@ -36,6 +36,9 @@ use super::shape::WakeSlot;
 /// - `Waker::from(arc)` is std's waker of the same target, over std's table.
 /// - A second copy of this crate, or a dynamic library, has its own tables.
 /// - They never answer with another type's target: a table answers only where it stands at its own address.
+/// - A linker that is told to give equal statics one address (lld's `--ignore-data-address-equality`) makes one table
+///   of two of the same pointer type with equal functions: each then answers for the other's wakers. Tables of
+///   different pointer types differ by a word and stay apart.
 ///
 /// # Invariants
 ///
@@ -43,16 +46,18 @@ use super::shape::WakeSlot;
 /// 2. `home` points to a table of `P`. Where it points to `self`, this memory is a `static` of this very type:
 ///    every chain of homes ends in a static, distinct statics share no address, and a constant that was laid
 ///    over a static has the static's bytes, so its chain ends there too.
+/// 3. `pointer_type` differs between tables of different `P`, so that no linker finds their bytes equal.
 #[repr(C)]
 pub struct WakerVTable<P: 'static> {
     functions: RawWakerVTable,
     home: &'static Self,
+    pointer_type: fn() -> TypeId,
     /// Invariant in `P`. Otherwise subtyping turns the table of `W<fn(&'static str)>` into that of
     /// `W<for<'a> fn(&'a str)>`, and safe code reads freed memory through it.
     pointer: PhantomData<fn(P) -> P>,
 }
 
-const _: () = assert!(size_of::<WakerVTable<usize>>() == 5 * size_of::<usize>(), "the docs promise five words");
+const _: () = assert!(size_of::<WakerVTable<usize>>() == 6 * size_of::<usize>(), "the docs promise six words");
 
 impl<P: WakerPointer> WakerVTable<P> {
     /// Makes a waker, which owns what `pointer` owned. In constants and statics:
@@ -151,6 +156,7 @@ impl<P: WakerPointer> WakerVTable<P> {
         Self {
             functions: RawWakerVTable::new(clone::<S>, wake::<S>, wake_by_ref::<S>, drop_raw::<P>),
             home,
+            pointer_type: TypeId::of::<P>,
             pointer: PhantomData,
         }
     }
@@ -194,6 +200,7 @@ impl<T: UnsafeWakeable> WakerVTable<Arc<T>> {
                 drop_wakeable::<T>,
             ),
             home,
+            pointer_type: TypeId::of::<Arc<T>>,
             pointer: PhantomData,
         }
     }
