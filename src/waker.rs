@@ -79,7 +79,7 @@ pub fn waker_ref<'a, T: Send + Sync + 'static>(
 }
 
 /// The two words of a waker over `ptr`. Safe, since only the `unsafe` `Waker::from_raw` trusts them; whoever calls
-/// that passes one count of the `Arc` that `ptr` came from. Not on targets without compare-and-swap, which have no
+/// that passes one count of the `Arc` that `ptr` came from, to be given up by the waker alone. Not on targets without compare-and-swap, which have no
 /// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 #[inline]

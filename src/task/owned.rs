@@ -138,7 +138,7 @@ macro_rules! owner_methods {
 
         /// The bare pair of a task that is not closed.
         ///
-        /// It is good until the owner is used again. `drop_in_place` must not be called through it, since the
+        /// It is good until the owner is used again. `drop_in_place` must not be called through it, ever, since the
         /// owner would run the shutdown route again.
         #[must_use]
         pub fn as_unsafe_ptr(&mut self) -> Option<UnsafeWakeablePtr> {
@@ -155,8 +155,9 @@ macro_rules! owner_methods {
         ///
         /// # Safety
         ///
-        /// `raw` came from this type's [`into_raw`](Self::into_raw), and its task has not been freed through a
-        /// pair in between. A task that is not `Send` comes back on the thread it left.
+        /// `raw` came from this type's [`into_raw`](Self::into_raw). Since then nobody has run the task's shutdown
+        /// route or destructor, moved it or freed it, and from now on the owner alone uses it, as before. A task that
+        /// is not `Send` comes back on the thread it left.
         pub unsafe fn from_raw(raw: RawTask) -> Self {
             // SAFETY: the caller's words are this owner's.
             Self(unsafe { raw.into_erased() })
@@ -179,6 +180,9 @@ macro_rules! constructors {
             }
 
             /// Owns a `task` whose type has the `unsafe` contract. Costs: none; the box is kept.
+            ///
+            /// Safe also for a task that has been called before, and then moved into this box: whoever called it
+            /// promised that it would not be, unless it is `Unpin`.
             #[cfg(feature = "alloc")]
             #[must_use]
             pub fn new_unsafe<T: UnsafeWakeableTask $(+ $bound)? + 'static>(task: Box<T>) -> Self {
@@ -207,10 +211,13 @@ macro_rules! constructors {
             ///
             /// # Safety
             ///
-            /// `table.is::<T>()`. `task` is live, and this owner is from now on the only one to use, move or free
-            /// it. It stands where the table expects it: for
-            /// [`TaskVTable::of_released`] where its `R::release` may give the memory back, for the other tables
-            /// in a `Box<T>`. `task` may be written through, and covers what `R::release` touches.
+            /// - `table.is::<T>()`. `task` is live, may be written through, and stands where the table expects it: for
+            ///   [`TaskVTable::of_released`] where its `R::release` may give the memory back, for the other tables
+            ///   in a `Box<T>`. It covers what `R::release` touches.
+            /// - Its shutdown route has not begun, and unless it is `Unpin` it has not moved since its first call. If
+            ///   it is not `Send`, this is the thread that made it.
+            /// - From now on the owner alone uses, moves or frees it: until the owner is dropped or
+            ///   [downcast](Self::downcast), and for ever if it is forgotten.
             #[must_use]
             pub unsafe fn from_parts<T: $($bound +)? 'static>(
                 task: NonNull<T>,

@@ -17,8 +17,8 @@ use super::contract::{UnsafeWakeableTask, WakeableTask};
 /// Written by hand it serves the bare pair [`UnsafeWakeablePtr`](crate::UnsafeWakeablePtr) only; owners and
 /// registries take a [`TaskVTable`], which begins with these three and knows its type.
 ///
-/// Each function takes a pointer to the task and asks its caller for the rules of
-/// [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
+/// Each function takes a pointer to the task and asks its caller for the promise of the method of
+/// [`UnsafeWakeableTask`](UnsafeWakeableTask#safety) that it stands for.
 #[repr(C)]
 pub struct UnsafeWakeableVTable {
     /// Polls the task.
@@ -40,14 +40,16 @@ impl fmt::Debug for UnsafeWakeableVTable {
 /// # Safety
 ///
 /// `release` is called at most once for each owner made by [`OwnedTask::from_parts`](crate::OwnedTask::from_parts)
-/// over a table that names this type (never for one that was forgotten), after the task's destructor has run (also after one that panicked), and on any
-/// thread that the owner has reached. It must then be sound, and must not unwind. It may not read the value.
+/// over a table that names this type: when the owner is dropped (never if it is forgotten), after the task's
+/// destructor has run or panicked, on any thread that the owner has reached. It must then be sound, and must not unwind.
+/// It may not read the value; the memory is its own from the beginning of the call, and may be used again before it ends.
 pub unsafe trait Release<T> {
     /// Gives back the memory that held a `T`.
     ///
     /// # Safety
     ///
-    /// `task` is the pointer that the owner was made from; the value in it is gone, and nobody uses it again.
+    /// `task` is the pointer that the owner was made from. The value is gone, and from now on the owner and its table
+    /// do not touch the memory.
     unsafe fn release(task: *mut T);
 }
 
@@ -59,7 +61,8 @@ pub unsafe trait Release<T> {
 /// # Invariants
 ///
 /// 1. All functions take a pointer to the one type that `type_id` names.
-/// 2. `calls` and `destroy` ask for nothing beyond the rules of [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
+/// 2. `calls` and `destroy` ask for nothing beyond the rules of [`UnsafeWakeableTask`](UnsafeWakeableTask#safety), now
+///    and later.
 /// 3. `boxed` means that `destroy` frees what `Box::<T>::into_raw` gave, and nothing else does.
 /// 4. `twin` is the table of the same task once closed: same type and memory, and three functions that do not touch
 ///    the task. A table without a twin is one. `destroy` runs the shutdown route first, but not that of a twin.
@@ -265,26 +268,26 @@ unsafe impl<T: WakeableTask> UnsafeWakeableTask for Checked<T> {
     }
 }
 
-// The three functions of an open table. Their callers keep the rules of `UnsafeWakeableTask`.
+// The three functions of an open table. Their callers keep the promise of the method of `UnsafeWakeableTask`.
 
 unsafe fn poll<T: UnsafeWakeableTask>(task: *mut ()) -> Poll<()> {
     // SAFETY: rules 1 and 2: a live `T`, exclusively.
     let task = unsafe { &mut *task.cast::<T>() };
-    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    // SAFETY: the caller keeps the method's promise, which is all that the type may ask for.
     unsafe { task.poll() }
 }
 
 unsafe fn wake<T: UnsafeWakeableTask>(task: *const ()) {
     // SAFETY: rules 1 and 3: a live `T`, shared at the most.
     let task = unsafe { &*task.cast::<T>() };
-    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    // SAFETY: the caller keeps the method's promise, which is all that the type may ask for.
     unsafe { task.wake() }
 }
 
 unsafe fn drop_in_place<T: UnsafeWakeableTask>(task: *mut ()) {
     // SAFETY: rules 1 and 2: a live `T`, exclusively.
     let task = unsafe { &mut *task.cast::<T>() };
-    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    // SAFETY: the caller keeps the method's promise, which is all that the type may ask for.
     unsafe { task.drop_in_place() }
 }
 
@@ -362,7 +365,7 @@ unsafe fn close_and_destroy<T, C: UnsafeWakeableTask, M: Memory<T>>(task: *mut (
     }
 
     let rest = Destroy::<T, M>(task.cast(), PhantomData);
-    // SAFETY: rules 1, 2, 4 and 5 of the task: live, exclusively the caller's, and the first to run the route.
+    // SAFETY: live and the caller's alone from now on; nobody has run the route, and only the destructor follows.
     unsafe { drop_in_place::<C>(task) }
     drop(rest);
 }

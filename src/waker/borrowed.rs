@@ -22,7 +22,7 @@ pub struct WakerRef<'a> {
 impl WakerRef<'_> {
     /// # Safety
     ///
-    /// `raw` is a waker's two words, and a count of it is held, by somebody else, for the whole lifetime.
+    /// `raw` is a waker's two words, and somebody else holds a count of it from now on to the end of the lifetime.
     #[inline]
     pub(super) unsafe fn new(raw: RawWaker) -> Self {
         Self {

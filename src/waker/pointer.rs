@@ -31,7 +31,7 @@ pub struct Free;
 ///    also if `Self` is not `Clone`: no `Self` gives out `&mut` to its target while another count exists.
 /// 4. Dropping a `Self` gives up one count. A `Self` that is never dropped gives up none, so one may be made by
 ///    `from_raw` over a word whose count another owner keeps, used by reference, and forgotten.
-/// 5. While a count is held by a raw word, the target stays alive and is not moved.
+/// 5. While a count is held, by a `Self` or a raw word, the target stays alive and is not moved.
 /// 6. `as_ref(w)` is the same target at every call, and borrows it for no longer than a count is held.
 /// 7. Every function may be called from any thread, several at once, and none of them unwinds.
 ///
@@ -63,8 +63,8 @@ pub unsafe trait WakerPointer: Sized + Send + Sync + 'static {
     ///
     /// # Safety
     ///
-    /// `raw` is a word of this pointer type, and a count of it is the caller's to take; or a count of it is held
-    /// elsewhere for as long as the result is used, and the result is never dropped.
+    /// `raw` is a word of this pointer type, and a count of it is the caller's, which from now on is the result's; or a
+    /// count of it is held elsewhere for as long as the result is used, and the result is never dropped.
     unsafe fn from_raw(raw: *const ()) -> Self;
 
     /// Adds one count and returns `raw`.

@@ -84,8 +84,8 @@ impl<P: WakerPointer> WakerVTable<P> {
 
     /// The table as the standard library knows it, for `RawWaker::new` and `Waker::new`.
     ///
-    /// A `Waker` made by hand over it must carry one count of a `P`: recovery trusts that. Inside functions
-    /// `&NAME` coerces to the same reference.
+    /// A `Waker` made by hand over it must carry one count of a `P` until it is woken or dropped: recovery trusts that.
+    /// Inside functions `&NAME` coerces to the same reference.
     #[inline]
     #[must_use]
     pub const fn raw(&'static self) -> &'static RawWakerVTable {

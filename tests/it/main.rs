@@ -8,6 +8,7 @@ mod sizes;
 mod subjects;
 mod task_drops;
 mod task_owners;
+mod task_pins;
 mod wake_state;
 mod waker_counts;
 mod waker_panics;
