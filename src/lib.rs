@@ -140,10 +140,8 @@ pub mod __private {
         memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
     };
     pub use crate::task::TaskVTable;
-    pub use crate::waker::WakerVTable;
-    pub use crate::waker::shape::{
-        ByPointer, ByReference, ByTarget, NotAMethod, Slot, WakeFn, WakeSlot, wake, wake_by_ref,
-    };
+    pub use crate::waker::shape::{ByPointer, ByReference, ByTarget, NotAMethod, WakeFn, wake, wake_by_ref};
+    pub use crate::waker::table::{Slot, WakeSlot, WakerVTable};
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     pub use alloc::{sync::Arc, task::Wake};
     pub use core::{concat, stringify};

@@ -289,7 +289,7 @@ mod tests {
     use alloc::sync::Arc;
     use core::task::Poll;
 
-    use crate::UnsafeWakeableTask;
+    use crate::task::UnsafeWakeableTask;
 
     struct Job;
 

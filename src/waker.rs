@@ -44,7 +44,7 @@ mod borrowed;
 mod contract;
 mod pointer;
 pub(crate) mod shape;
-mod table;
+pub(crate) mod table;
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use borrowed::BestEffort;

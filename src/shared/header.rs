@@ -6,7 +6,7 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
 use super::state::{Fate, State, Wake};
-use crate::waker::shape::{Slot, WakeSlot};
+use crate::waker::table::{Slot, WakeSlot};
 use crate::{Free, WakerPointer, WakerVTable};
 
 /// A task, whatever its header data and body. From allocation to free it is this one pointer, which covers the whole

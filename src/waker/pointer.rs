@@ -82,6 +82,22 @@ pub unsafe trait WakerPointer: Sized + Send + Sync + 'static {
     unsafe fn as_ref<'a>(raw: *const ()) -> &'a Self::Target;
 }
 
+/// A second pointer to the same target, with a count of its own.
+#[inline]
+pub(super) fn duplicate<P: WakerPointer>(pointer: &P) -> P {
+    // SAFETY: the word is `pointer`'s own, which holds a count of it for the length of the call.
+    let raw = unsafe { P::clone_raw(pointer.as_raw()) };
+    // SAFETY: takes the count that the line above added.
+    unsafe { P::from_raw(raw) }
+}
+
+/// The target of `pointer`.
+#[inline]
+pub(super) fn target<P: WakerPointer>(pointer: &P) -> &P::Target {
+    // SAFETY: the word is `pointer`'s own, which holds a count of it for as long as it is borrowed.
+    unsafe { P::as_ref(pointer.as_raw()) }
+}
+
 /// One locked instruction for a clone, one for a drop; the count is the `Arc`'s own. Not on targets without
 /// compare-and-swap, which have no `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]

@@ -1,26 +1,6 @@
-//! Which functions a table accepts, and how a macro hands one to a table.
+//! Which functions a table accepts.
 
-use super::pointer::{Counted, WakerPointer};
-use super::table::WakerVTable;
-
-/// A type that names one table: what a clone of a waker goes back to.
-///
-/// Written by the macros. Safe, because a table of the same pointer type is a right answer whichever it is.
-pub trait Slot: 'static {
-    /// The pointer of the table.
-    type Pointer: WakerPointer;
-
-    /// The table.
-    fn table() -> &'static WakerVTable<Self::Pointer>;
-}
-
-/// A slot that also holds the function a wake runs.
-pub trait WakeSlot: Slot {
-    /// Runs it for a waker that is used up.
-    fn wake(pointer: Self::Pointer);
-    /// Runs it for a waker that stays.
-    fn wake_by_ref(pointer: &Self::Pointer);
-}
+use super::pointer::{Counted, WakerPointer, duplicate, target};
 
 /// Shape of a function that takes the pointer.
 #[derive(Debug)]
@@ -57,7 +37,7 @@ impl<P: WakerPointer, F: Fn(P)> WakeFn<P, ByPointer> for F {
 
     #[inline]
     fn wake_by_ref(self, pointer: &P) {
-        self(super::table::duplicate(pointer));
+        self(duplicate(pointer));
     }
 }
 
@@ -76,12 +56,12 @@ impl<P: WakerPointer, F: Fn(&P)> WakeFn<P, ByReference> for F {
 impl<P: WakerPointer<Kind = Counted>, F: Fn(&P::Target)> WakeFn<P, ByTarget> for F {
     #[inline]
     fn wake(self, pointer: P) {
-        self(super::table::target(&pointer));
+        self(target(&pointer));
     }
 
     #[inline]
     fn wake_by_ref(self, pointer: &P) {
-        self(super::table::target(pointer));
+        self(target(pointer));
     }
 }
 

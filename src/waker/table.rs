@@ -1,7 +1,7 @@
 //! A `RawWakerVTable` that knows the pointer type of its wakers, and its own address.
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-use alloc::sync::Arc;
+use alloc::{sync::Arc, task::Wake};
 use core::any::{TypeId, type_name};
 use core::fmt;
 use core::marker::PhantomData;
@@ -10,13 +10,12 @@ use core::ops::Deref;
 use core::ptr;
 use core::task::{RawWaker, RawWakerVTable, Waker};
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+use super::borrowed::BestEffort;
 use super::borrowed::WakerRef;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use super::contract::UnsafeWakeable;
 use super::pointer::WakerPointer;
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-use super::shape::Slot;
-use super::shape::WakeSlot;
 
 /// The table of functions behind the wakers of one pointer type: a `RawWakerVTable` and two words.
 ///
@@ -58,6 +57,25 @@ pub struct WakerVTable<P: 'static> {
 }
 
 const _: () = assert!(size_of::<WakerVTable<usize>>() == 6 * size_of::<usize>(), "the docs promise six words");
+
+/// A type that names one table: what a clone of a waker goes back to.
+///
+/// Written by the macros. Safe, because a table of the same pointer type is a right answer whichever it is.
+pub trait Slot: 'static {
+    /// The pointer of the table.
+    type Pointer: WakerPointer;
+
+    /// The table.
+    fn table() -> &'static WakerVTable<Self::Pointer>;
+}
+
+/// A slot that also holds the function a wake runs.
+pub trait WakeSlot: Slot {
+    /// Runs it for a waker that is used up.
+    fn wake(pointer: Self::Pointer);
+    /// Runs it for a waker that stays.
+    fn wake_by_ref(pointer: &Self::Pointer);
+}
 
 impl<P: WakerPointer> WakerVTable<P> {
     /// Makes a waker, which owns what `pointer` owned. In constants and statics:
@@ -206,6 +224,15 @@ impl<T: UnsafeWakeable> WakerVTable<Arc<T>> {
     }
 }
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+impl<T: Wake + Send + Sync + 'static> WakerVTable<Arc<T>> {
+    /// Borrowed wakers for a `T` that is generic where it is used. Prefer a declared table for concrete types.
+    #[must_use]
+    pub const fn best_effort() -> BestEffort<T> {
+        BestEffort::new()
+    }
+}
+
 impl<P: 'static> Deref for WakerVTable<P> {
     type Target = RawWakerVTable;
 
@@ -222,22 +249,6 @@ impl<P: 'static> fmt::Debug for WakerVTable<P> {
             .field("address", &ptr::from_ref(self))
             .finish_non_exhaustive()
     }
-}
-
-/// A second pointer to the same target, with a count of its own.
-#[inline]
-pub(super) fn duplicate<P: WakerPointer>(pointer: &P) -> P {
-    // SAFETY: the word is `pointer`'s own, which holds a count of it for the length of the call.
-    let raw = unsafe { P::clone_raw(pointer.as_raw()) };
-    // SAFETY: takes the count that the line above added.
-    unsafe { P::from_raw(raw) }
-}
-
-/// The target of `pointer`.
-#[inline]
-pub(super) fn target<P: WakerPointer>(pointer: &P) -> &P::Target {
-    // SAFETY: the word is `pointer`'s own, which holds a count of it for as long as it is borrowed.
-    unsafe { P::as_ref(pointer.as_raw()) }
 }
 
 // The functions of a table. Their common contract is `RawWakerVTable`'s: `raw` is the word of a waker over this
