@@ -42,6 +42,7 @@ use core::task::{RawWaker, Waker};
 
 mod borrowed;
 mod contract;
+pub(crate) mod declared;
 mod pointer;
 pub(crate) mod shape;
 pub(crate) mod table;

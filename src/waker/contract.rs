@@ -27,6 +27,12 @@ use core::mem::ManuallyDrop;
 /// 3. They may be called from any thread, several at once.
 ///
 /// This is about ownership alone. What a wake does is the type's own business.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no function to wake with",
+    label = "it implements neither `Wake` nor `UnsafeWakeable`",
+    note = "`derive_arc_unsafe_wakeable!({Self}, method)` implements `Wake`; without either, declare the table by \
+            `waker_vtable! {{ static NAME: Arc<{Self}> => {Self}::method; }}`"
+)]
 pub unsafe trait UnsafeWakeable: Send + Sync + 'static {
     /// Wakes, and takes the caller's count.
     ///

@@ -61,7 +61,7 @@ const _: () = assert!(size_of::<WakerVTable<usize>>() == 6 * size_of::<usize>(),
 /// A type that names one table: what a clone of a waker goes back to.
 ///
 /// Written by the macros. Safe, because a table of the same pointer type is a right answer whichever it is.
-pub trait Slot: 'static {
+pub(crate) trait Slot: 'static {
     /// The pointer of the table.
     type Pointer: WakerPointer;
 
@@ -70,7 +70,7 @@ pub trait Slot: 'static {
 }
 
 /// A slot that also holds the function a wake runs.
-pub trait WakeSlot: Slot {
+pub(crate) trait WakeSlot: Slot {
     /// Runs it for a waker that is used up.
     fn wake(pointer: Self::Pointer);
     /// Runs it for a waker that stays.
@@ -168,9 +168,7 @@ impl<P: WakerPointer> WakerVTable<P> {
         Ok(unsafe { P::from_raw(waker.data()) })
     }
 
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn for_slot<S: WakeSlot<Pointer = P>>(home: &'static Self) -> Self {
+    pub(crate) const fn for_slot<S: WakeSlot<Pointer = P>>(home: &'static Self) -> Self {
         Self {
             functions: RawWakerVTable::new(clone::<S>, wake::<S>, wake_by_ref::<S>, drop_raw::<P>),
             home,
@@ -207,9 +205,7 @@ impl WakerVTable<usize> {
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<T: UnsafeWakeable> WakerVTable<Arc<T>> {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn for_wakeable<S: Slot<Pointer = Arc<T>>>(home: &'static Self) -> Self {
+    pub(super) const fn for_wakeable<S: Slot<Pointer = Arc<T>>>(home: &'static Self) -> Self {
         Self {
             functions: RawWakerVTable::new(
                 clone_wakeable::<S, T>,
