@@ -3,6 +3,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the contracts stand on the traits that are implemented here")]
 
 mod auto_traits;
+mod errors;
 mod macros;
 mod sizes;
 mod subjects;
