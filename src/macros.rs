@@ -97,8 +97,8 @@ macro_rules! derive_arc_unsafe_wakeable {
         const _: () = {
             #[inline]
             fn wake(woken: $crate::__private::Woken<'_, $crate::__private::Arc<$target>>) {
-                // Makes the wrong method ambiguous.
-                use $crate::__private::NotAMethod as _;
+                // Together they make the wrong method ambiguous.
+                use $crate::__private::{NotAMethod as _, Wake as _};
                 $crate::__private::wake::<$crate::__private::Arc<$target>, _, _, _>(woken, <$target>::$method)
             }
 
