@@ -3,8 +3,8 @@
 /// Declares tables for wakers, one `static` each: `static NAME: POINTER => function;`.
 ///
 /// `POINTER` is `Arc<T>`, `&'static T`, an own [`WakerPointer`](crate::WakerPointer), or `usize` for an id. The
-/// function is a path to a safe function or method, or a closure that captures nothing; it returns `()` and takes one of
-/// three things:
+/// function is a path to a safe function or method, or a closure that captures nothing; it returns `()` and takes one
+/// of three things:
 ///
 /// | it takes | `wake` | `wake_by_ref` |
 /// |---|---|---|
@@ -190,7 +190,8 @@ macro_rules! derive_unsafe_wakeable_vtable {
 ///
 /// The type of the future has no name; its size and alignment have, and the static is a
 /// [`TaskMemory`](crate::TaskMemory) of those. `function` is a path to a safe function that is not generic, of at most
-/// eight parameters, named by their types; its own body cannot name the slot directly. The header data is at most one word, or else its type stands behind `in`.
+/// eight parameters, named by their types; its own body cannot name the slot directly. The header data is at most one
+/// word, or else its type stands behind `in`.
 ///
 /// Costs: the task's size, a joiner's two words, and a word for the flag, in memory that is zeroed at the start.
 ///

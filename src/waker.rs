@@ -79,8 +79,9 @@ pub fn waker_ref<'a, T: Send + Sync + 'static>(
     vtable.waker_ref(arc)
 }
 
-/// The two words of a waker over `ptr`. Safe, since only the `unsafe` `Waker::from_raw` trusts them; whoever calls
-/// that passes one count of the `Arc` that `ptr` came from, to be given up by the waker alone. Not on targets without compare-and-swap, which have no
+/// The two words of a waker over `ptr`. Safe, since only the `unsafe` `Waker::from_raw` trusts them; whoever calls that
+/// passes one count of the `Arc` that `ptr` came from, to be given up by the waker alone. Not on targets without
+/// compare-and-swap, which have no
 /// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 #[inline]

@@ -18,7 +18,8 @@ use super::table::{TaskVTable, UnsafeWakeableVTable};
 ///
 /// # Safety
 ///
-/// The answers never change. `calls` are the functions of `table`, which ask for nothing beyond the rules of
+/// The functions always return the same. `calls` are the functions of `table`, which ask for nothing beyond the rules
+/// of
 /// `UnsafeWakeableTask`; where `closed` is none they touch no task at all, and `table` is a closed one. `closed` is of
 /// the same task type and the same kind of memory.
 pub(crate) unsafe trait Word: 'static {
@@ -57,7 +58,7 @@ unsafe impl Word for TaskVTable {
 /// 1. `data` is a task of `word`'s type in `word`'s kind of memory, and this value is its only owner: until it is
 ///    dropped or taken apart nothing else calls the task's functions, and nothing moves or frees it. A task that is not
 ///    `Unpin` has not moved since its first call. One that is not `Send` is owned on the thread that made it.
-/// 2. Once the shutdown route of the task has begun, `word` is a closed one.
+/// 2. Once the shutdown function of the task has begun, `word` is a closed one.
 pub(crate) struct Erased<W: Word> {
     data: NonNull<()>,
     word: &'static W,
@@ -106,7 +107,7 @@ impl<W: Word> Erased<W> {
     pub(crate) fn close(&mut self) {
         if let Some(closed) = self.word.closed() {
             let open = mem::replace(&mut self.word, closed);
-            // SAFETY: what the shutdown route asks: as in `poll`, and from now on the word is a closed one.
+            // SAFETY: what the shutdown function asks: as in `poll`, and from now on the word is a closed one.
             unsafe { (open.calls().drop_fn)(self.data.as_ptr()) }
         }
     }
@@ -160,7 +161,7 @@ impl<W: Word> Drop for Erased<W> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: invariant 1; the owner is being dropped, so nobody uses the task again. Invariant 2: where the
-        // shutdown route has begun, the table is a closed one.
+        // shutdown function has begun, the table is a closed one.
         unsafe { self.word.table().destroy(self.data.as_ptr()) }
     }
 }

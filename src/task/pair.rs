@@ -68,7 +68,7 @@ impl UnsafeWakeablePtr {
         unsafe { (self.vtable.poll_fn)(self.data) }
     }
 
-    /// Nudges the task. Costs: one indirect call.
+    /// Calls the task's `wake`. Costs: one indirect call.
     ///
     /// # Safety
     ///
@@ -80,8 +80,8 @@ impl UnsafeWakeablePtr {
         unsafe { (self.vtable.wake_fn)(self.data.cast_const()) }
     }
 
-    /// Runs the task's shutdown route. The destructor is still the caller's to run, and the memory the caller's
-    /// to free. Costs: one indirect call.
+    /// Calls the task's shutdown function. To run the destructor and to free the memory is still up to the caller.
+    /// Costs: one indirect call.
     ///
     /// # Safety
     ///

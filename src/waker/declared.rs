@@ -67,7 +67,8 @@ impl<T: Copy + Send + Sync + 'static> Stateless for T {}
 /// `T` has no size, and a value of it was given up to be copied from then on.
 #[inline]
 unsafe fn again<T: Stateless>() -> T {
-    // SAFETY: it has no size, so any aligned address will do; the caller's may be copied, on any thread and at any time.
+    // SAFETY: it has no size, so any aligned address will do; the caller's may be copied, on any thread and at any
+    // time.
     unsafe { NonNull::<T>::dangling().read() }
 }
 

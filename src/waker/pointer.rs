@@ -37,7 +37,7 @@ pub struct Free;
 ///
 /// A wrong implementation: a pointer to `T` whose `clone_raw` allocates a second `T` and returns that address.
 /// Rule 3 is broken: the clone of a waker would no longer [`will_wake`](core::task::Waker::will_wake) the
-/// original, and recovery would answer with two different targets.
+/// original, and recovery would give two different targets.
 ///
 /// An own pointer whose target is the pointer itself (`type Target = Self`) says `Kind = Free`: otherwise a
 /// function `fn(&Self)` would fit two of the shapes that [`waker_vtable!`](crate::waker_vtable) accepts.

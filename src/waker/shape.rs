@@ -14,8 +14,8 @@ pub struct ByReference;
 #[derive(Debug)]
 pub struct ByTarget;
 
-/// A function that a table over `P` can call. `K` and `T` are the pointer's kind and target, `S` is the function's shape,
-/// found by inference; each function has one at the most, since [`ByTarget`] is for counted pointers alone (a
+/// A function that a table over `P` can call. `K` and `T` are the pointer's kind and target, `S` is the function's
+/// shape, found by inference; each function has one at the most, since [`ByTarget`] is for counted pointers alone (a
 /// `&'static T` is already a reference to its target).
 ///
 /// That `P` is a pointer is asked by the methods and not by the implementations: else a wrong pointer would make right

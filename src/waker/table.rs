@@ -27,24 +27,24 @@ use super::pointer::WakerPointer;
 /// # Recovery
 ///
 /// [`matches`](Self::matches), [`get`](Self::get), [`get_pointer`](Self::get_pointer),
-/// [`into_pointer`](Self::into_pointer) and [`id`](WakerVTable::id) answer for wakers made over *this* table and
-/// their clones, and `None` for all others:
+/// [`into_pointer`](Self::into_pointer) and [`id`](WakerVTable::id) give `Some`, or `true`, for wakers of *this* table
+/// and their clones, and `None` for all others:
 ///
 /// - They see the outermost waker only. A combinator that wraps wakers (`FuturesUnordered`, `select!` over
 ///   boxed futures) hands its own to the inner future.
 /// - `Waker::from(arc)` is std's waker of the same target, over std's table.
 /// - A second copy of this crate, or a dynamic library, has its own tables.
-/// - They never answer with another type's target: a table answers only where it stands at its own address.
+/// - They never give another type's target: a table recovers only where it stands at its own address.
 /// - A linker that is told to give equal statics one address (lld's `--ignore-data-address-equality`) makes one table
-///   of two of the same pointer type with equal functions: each then answers for the other's wakers. Tables of
+///   of two of the same pointer type with equal functions: each then recovers the other's wakers. Tables of
 ///   different pointer types differ by a word and stay apart.
 ///
 /// # Invariants
 ///
 /// 1. The four functions were made for words of `P`.
 /// 2. `home` points to a table of `P`. Where it points to `self`, this memory is a `static` of this very type:
-///    every chain of homes ends in a static, distinct statics share no address, and a constant that was laid
-///    over a static has the static's bytes, so its chain ends there too.
+///    every chain of homes ends in a static, distinct statics share no address, and a constant that was merged
+///    with a static has the static's bytes, so its chain ends there too.
 /// 3. `pointer_type` differs between tables of different `P`, so that no linker finds their bytes equal.
 #[repr(C)]
 pub struct WakerVTable<P: 'static> {
@@ -60,7 +60,7 @@ const _: () = assert!(size_of::<WakerVTable<usize>>() == 6 * size_of::<usize>(),
 
 /// A type that names one table: what a clone of a waker goes back to.
 ///
-/// Written by the macros. Safe, because a table of the same pointer type is a right answer whichever it is.
+/// Safe to implement, because any table of the same pointer type will do.
 pub(crate) trait Slot: 'static {
     /// The pointer of the table.
     type Pointer: WakerPointer;
