@@ -8,7 +8,7 @@ pub use crate::shared::{
 pub use crate::task::TaskVTable;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use crate::waker::declared::declare_wakeable;
-pub use crate::waker::declared::{Stateless, declare};
+pub use crate::waker::declared::{Home, Stateless, declare};
 pub use crate::waker::shape::{ByPointer, ByReference, ByTarget, NotAMethod, WakeFn, Woken, wake};
 pub use crate::waker::table::WakerVTable;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]

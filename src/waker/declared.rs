@@ -18,13 +18,7 @@ use super::table::{Slot, WakeSlot, WakerVTable};
 /// 1. It is the slot of a table only after a value of `H` and one of `F`, both without size, were given up for it.
 struct Declared<P, H, F = (), S = ()>(PhantomData<fn(P, H, F, S)>);
 
-impl<P, H, F, S> Slot for Declared<P, H, F, S>
-where
-    P: WakerPointer,
-    H: Fn() -> &'static WakerVTable<P> + Stateless,
-    F: 'static,
-    S: 'static,
-{
+impl<P: WakerPointer, H: Home<P>, F: 'static, S: 'static> Slot for Declared<P, H, F, S> {
     type Pointer = P;
 
     #[inline]
@@ -38,7 +32,7 @@ where
 impl<P, H, F, S> WakeSlot for Declared<P, H, F, S>
 where
     P: WakerPointer,
-    H: Fn() -> &'static WakerVTable<P> + Stateless,
+    H: Home<P>,
     F: WakeFn<P, P::Kind, P::Target, S> + Stateless,
     S: 'static,
 {
@@ -60,6 +54,11 @@ pub trait Stateless: Copy + Send + Sync + 'static {}
 
 impl<T: Copy + Send + Sync + 'static> Stateless for T {}
 
+/// The way back to a table.
+pub trait Home<P: 'static>: Fn() -> &'static WakerVTable<P> + Stateless {}
+
+impl<P: 'static, H: Fn() -> &'static WakerVTable<P> + Stateless> Home<P> for H {}
+
 /// A copy of a value without size.
 ///
 /// # Safety
@@ -80,13 +79,13 @@ unsafe fn again<T: Stateless>() -> T {
 #[must_use]
 pub const fn declare<P: WakerPointer<Kind = K, Target = T>, K, T: ?Sized, S: 'static>(
     home: &'static WakerVTable<P>,
-    table: impl Fn() -> &'static WakerVTable<P> + Stateless,
+    table: impl Home<P>,
     function: impl WakeFn<P, K, T, S> + Stateless,
 ) -> WakerVTable<P> {
     const fn of<P, H, F, S>(home: &'static WakerVTable<P>, _: H, _: F) -> WakerVTable<P>
     where
         P: WakerPointer,
-        H: Fn() -> &'static WakerVTable<P> + Stateless,
+        H: Home<P>,
         F: WakeFn<P, P::Kind, P::Target, S> + Stateless,
         S: 'static,
     {
@@ -101,12 +100,9 @@ pub const fn declare<P: WakerPointer<Kind = K, Target = T>, K, T: ?Sized, S: 'st
 #[must_use]
 pub const fn declare_wakeable<T: UnsafeWakeable>(
     home: &'static WakerVTable<Arc<T>>,
-    table: impl Fn() -> &'static WakerVTable<Arc<T>> + Stateless,
+    table: impl Home<Arc<T>>,
 ) -> WakerVTable<Arc<T>> {
-    const fn of<T: UnsafeWakeable, H>(home: &'static WakerVTable<Arc<T>>, _: H) -> WakerVTable<Arc<T>>
-    where
-        H: Fn() -> &'static WakerVTable<Arc<T>> + Stateless,
-    {
+    const fn of<T: UnsafeWakeable, H: Home<Arc<T>>>(home: &'static WakerVTable<Arc<T>>, _: H) -> WakerVTable<Arc<T>> {
         assert!(size_of::<H>() == 0, "a table's way back to itself captures nothing");
         WakerVTable::for_wakeable::<Declared<Arc<T>, H>>(home)
     }
