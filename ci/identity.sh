@@ -17,3 +17,9 @@ done
 # The linker's own merging of equal functions comes on top.
 echo -n "fat, equal functions merged by the linker: "
 RUSTFLAGS="-Clink-arg=-Wl,--icf=all" cargo run --quiet --manifest-path ci/identity/Cargo.toml --profile fat
+# Equal data too, though its addresses are compared: then only pointer types are told apart.
+for profile in units-1 fat; do
+    echo -n "$profile, equal functions and data merged by the linker, types: "
+    RUSTFLAGS="-Clink-arg=-Wl,--icf=all,--ignore-data-address-equality" \
+        cargo run --quiet --manifest-path ci/identity/Cargo.toml --profile "$profile" -- types
+done

@@ -53,8 +53,8 @@ impl Schedule<Anywhere, Linked<Self>> for OnQueue {
     }
 }
 
-const TASKS: usize = 1_000;
-const LAPS: usize = 50;
+const TASKS: usize = if cfg!(miri) { 20 } else { 1_000 };
+const LAPS: usize = if cfg!(miri) { 3 } else { 50 };
 const THREADS: usize = 2;
 
 type Task = TaskRef<Linked<OnQueue>>;

@@ -76,25 +76,15 @@
 //! - One enum can hold all your tasks, or `Box<dyn Trait>` is erasure enough: use that.
 //! - You want futures run and not to write what runs them: a whole runtime, such as tokio or smol.
 //!
-//! # Features
-//!
-//! | feature | gives | default |
-//! |---|---|---|
-//! | `std` | implies `alloc` | yes |
-//! | `alloc` | `Arc` wakers, owners of boxes | with `std` |
-//! | `registry` | keys and [`StaticTable`]; with `alloc`, [`VTableRegistry`] and [`RegisteredTask`] | yes |
-//! | `shared` | shared tasks, with `alloc` in boxes, without in slots | yes |
-//! | `serde` | the text form of keys | no |
-//! | `portable-atomic` | [`WakeState`] and shared tasks without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
-//!
-//! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`],
-//! [`TaskSlot`] and [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
+#![doc = include_str!("features.md")]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(doctest)]
 mod doctests;
 mod macros;
@@ -112,12 +102,32 @@ pub mod task;
 pub mod wake_state;
 pub mod waker;
 
+// By name, so that the compiler can say of a missing one which feature has it.
+#[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
+#[doc(inline)]
+pub use registry::{
+    Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, NewTaskError, RegisterError, RegisteredTask, Stats,
+    UpdateError, VTableRegistry, VersionReq, VersionState,
+};
+#[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr", not(loom)))]
+#[doc(inline)]
+pub use registry::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
 #[cfg(feature = "registry")]
 #[doc(inline)]
-pub use registry::*;
+pub use registry::{KeyRef, NameError, ParseKeyError, StaticTable, VTableKey};
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[doc(inline)]
-pub use shared::*;
+pub use shared::{
+    AnyTask, Anywhere, AtHome, Batch, Claim, Detached, Home, JoinError, JoinHandle, Joined, Kind, Linked, LocalRun,
+    LocalRunnable, Queue, Ran, ReleaseTask, Run, Runnable, SafeTask, Schedule, Taker, Task, TaskFuture, TaskList,
+    TaskMemory, TaskPool, TaskRef, TaskSlot, TaskState, task_layout,
+};
+#[cfg(all(feature = "shared", feature = "std", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[doc(inline)]
+pub use shared::{CatchUnwind, HomeThread};
+#[cfg(all(feature = "shared", feature = "alloc", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[doc(inline)]
+pub use shared::{spawn, spawn_detached};
 #[doc(inline)]
 pub use task::{
     LocalOwnedTask, OwnedTask, RawTask, Release, TaskVTable, UnsafeWakeablePtr, UnsafeWakeableTask,
@@ -131,21 +141,3 @@ pub use wake_state::{Completed, Pause, Start, WakeState, Woke};
 pub use waker::{BestEffort, raw_waker_from_ptr, waker_from_arc, waker_ref};
 #[doc(inline)]
 pub use waker::{Counted, Free, UnsafeWakeable, WakerPointer, WakerRef, WakerVTable};
-
-/// What the macros expand to; no part of the public interface.
-#[doc(hidden)]
-pub mod __private {
-    #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
-    pub use crate::shared::{
-        TaskMemory, TaskPool,
-        task_memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
-    };
-    pub use crate::task::TaskVTable;
-    pub use crate::waker::WakerVTable;
-    pub use crate::waker::shape::{
-        ByPointer, ByReference, ByTarget, NotAMethod, Slot, WakeFn, WakeSlot, wake, wake_by_ref,
-    };
-    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-    pub use alloc::{sync::Arc, task::Wake};
-    pub use core::{concat, stringify};
-}

@@ -3,8 +3,8 @@
 /// Declares tables for wakers, one `static` each: `static NAME: POINTER => function;`.
 ///
 /// `POINTER` is `Arc<T>`, `&'static T`, an own [`WakerPointer`](crate::WakerPointer), or `usize` for an id. The
-/// function is a path to a safe function or method (or a closure that names its parameter's type) that returns `()`
-/// and takes one of three things:
+/// function is a path to a safe function or method, or a closure that captures nothing; it returns `()` and takes one
+/// of three things:
 ///
 /// | it takes | `wake` | `wake_by_ref` |
 /// |---|---|---|
@@ -13,7 +13,8 @@
 /// | a reference to the target, if the pointer counts (`Arc`) | calls, then gives up the count | calls: no refcount |
 ///
 /// `T: Send + Sync + 'static` is enough: `T` need not implement [`Wake`](core::task). Attributes and visibility
-/// go before `static`. Several tables for one type are fine, in one invocation or in many.
+/// go before `static`. Several tables for one type are fine, in one invocation or in many. A static cannot be generic:
+/// for a `T` that only the caller knows there is [`best_effort`](crate::WakerVTable::best_effort).
 ///
 /// # Examples
 ///
@@ -53,32 +54,8 @@
 macro_rules! waker_vtable {
     ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $pointer:ty => $function:expr;)+) => {$(
         $(#[$attribute])*
-        $visibility static $name: $crate::__private::WakerVTable<$pointer> = {
-            struct __WakerTablesSlot;
-
-            impl $crate::__private::Slot for __WakerTablesSlot {
-                type Pointer = $pointer;
-
-                #[inline]
-                fn table() -> &'static $crate::__private::WakerVTable<$pointer> {
-                    &$name
-                }
-            }
-
-            impl $crate::__private::WakeSlot for __WakerTablesSlot {
-                #[inline]
-                fn wake(__waker_tables_pointer: $pointer) {
-                    $crate::__private::wake::<$pointer, _, _>($function, __waker_tables_pointer)
-                }
-
-                #[inline]
-                fn wake_by_ref(__waker_tables_pointer: &$pointer) {
-                    $crate::__private::wake_by_ref::<$pointer, _, _>($function, __waker_tables_pointer)
-                }
-            }
-
-            $crate::__private::WakerVTable::<$pointer>::for_slot::<__WakerTablesSlot>(&$name)
-        };
+        $visibility static $name: $crate::__private::WakerVTable<$pointer> =
+            $crate::__private::declare::<$pointer, _, _, _>(&$name, || &$name, $function);
     )+};
 }
 
@@ -117,20 +94,26 @@ macro_rules! waker_vtable {
 #[macro_export]
 macro_rules! derive_arc_unsafe_wakeable {
     ($target:ty, $method:ident) => {
-        impl $crate::__private::Wake for $target {
+        const _: () = {
             #[inline]
-            fn wake(self: $crate::__private::Arc<Self>) {
-                // Makes the wrong method ambiguous.
-                use $crate::__private::NotAMethod as _;
-                $crate::__private::wake::<$crate::__private::Arc<Self>, _, _>(<$target>::$method, self)
+            fn wake(woken: $crate::__private::Woken<'_, $crate::__private::Arc<$target>>) {
+                // Together they make the wrong method ambiguous.
+                use $crate::__private::{NotAMethod as _, Wake as _};
+                $crate::__private::wake::<$crate::__private::Arc<$target>, _, _, _>(woken, <$target>::$method)
             }
 
-            #[inline]
-            fn wake_by_ref(self: &$crate::__private::Arc<Self>) {
-                use $crate::__private::NotAMethod as _;
-                $crate::__private::wake_by_ref::<$crate::__private::Arc<Self>, _, _>(<$target>::$method, self)
+            impl $crate::__private::Wake for $target {
+                #[inline]
+                fn wake(self: $crate::__private::Arc<Self>) {
+                    wake($crate::__private::Woken::Owned(self))
+                }
+
+                #[inline]
+                fn wake_by_ref(self: &$crate::__private::Arc<Self>) {
+                    wake($crate::__private::Woken::Borrowed(self))
+                }
             }
-        }
+        };
     };
 }
 
@@ -164,20 +147,8 @@ macro_rules! derive_arc_unsafe_wakeable {
 macro_rules! declare_raw_waker_vtable {
     ($target:ty, $name:ident) => {
         #[doc = $crate::__private::concat!("The table of wakers over `Arc<", $crate::__private::stringify!($target), ">`.")]
-        pub static $name: $crate::__private::WakerVTable<$crate::__private::Arc<$target>> = {
-            struct __WakerTablesSlot;
-
-            impl $crate::__private::Slot for __WakerTablesSlot {
-                type Pointer = $crate::__private::Arc<$target>;
-
-                #[inline]
-                fn table() -> &'static $crate::__private::WakerVTable<Self::Pointer> {
-                    &$name
-                }
-            }
-
-            $crate::__private::WakerVTable::for_wakeable::<__WakerTablesSlot>(&$name)
-        };
+        pub static $name: $crate::__private::WakerVTable<$crate::__private::Arc<$target>> =
+            $crate::__private::declare_wakeable::<$target>(&$name, || &$name);
     };
 }
 
@@ -301,6 +272,31 @@ macro_rules! __task_memory {
     };
 }
 
+/// A macro whose feature is off says so.
+#[allow(unused_macros, reason = "all features may be on")]
+macro_rules! without {
+    ($dollar:tt $($name:ident needs $what:literal;)+) => {$(
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $name {
+            ($dollar($dollar ignored:tt)*) => {
+                $dollar crate::__private::compile_error! {
+                    concat!("`", stringify!($name), "!` needs ", $what, " of `waker_tables`")
+                }
+            };
+        }
+    )+};
+}
+#[cfg(not(all(feature = "alloc", target_has_atomic = "ptr")))]
+without! { $
+    derive_arc_unsafe_wakeable needs "compare-and-swap and the feature `alloc`";
+    declare_raw_waker_vtable needs "compare-and-swap and the feature `alloc`";
+}
+#[cfg(not(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic"))))]
+without! { $
+    task_slot needs "the feature `shared`, and without compare-and-swap `portable-atomic`,";
+}
+
 /// Every macro expanded inside the crate, where the lints see what it emits.
 #[cfg(all(test, feature = "std"))]
 #[allow(
@@ -313,7 +309,7 @@ mod tests {
     use alloc::sync::Arc;
     use core::task::Poll;
 
-    use crate::UnsafeWakeableTask;
+    use crate::task::UnsafeWakeableTask;
 
     struct Job;
 

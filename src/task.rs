@@ -8,8 +8,8 @@
 //!   UnsafeWakeableTask  ───┘ of_unsafe       3 + extras   2 words    └─ close  once
 //! ```
 //!
-//! [`OwnedTask`] has constructors for both traits that need no table by name. A table is named where one is chosen
-//! at run time, put into a registry, or used through the bare [`UnsafeWakeablePtr`].
+//! [`OwnedTask`] has a constructor for each trait, which finds the table by the type. A table of your own is needed
+//! where one is chosen at run time, put into a registry, or used through the bare [`UnsafeWakeablePtr`].
 //!
 //! # The life of a task
 //!
@@ -22,12 +22,12 @@
 //!               │ (4) drop: as (2), then (3)                              │
 //!               ├─────────────────────────────────────────────────────────┘
 //!               │ (5) downcast
-//!               └────────► the box again: neither hook nor destructor has run
+//!               └────────► the box again: neither function nor destructor has run
 //! ```
 //!
-//! Closing swaps the owner's second word for the type's *closed twin*, a table whose functions do not reach the
-//! task, and only then runs the hook: a poll needs no flag, and no panic can bring a closed task back.
-//! `into_raw` and `from_raw` keep that word.
+//! Closing first swaps the owner's second word for the type's *closed twin*, a table whose functions do not touch the
+//! task, and then calls the shutdown function. So a poll need not test a flag, and a task whose shutdown function
+//! panics is closed all the same. `into_raw` and `from_raw` keep that word.
 //!
 //! # Panics
 //!
@@ -41,9 +41,10 @@
 //!
 //! # It is not a waker
 //!
-//! [`OwnedTask::wake`] is the owner's own nudge and may not overlap a poll, which `&self` and `!Sync` see to. Who
-//! wakes a task that waits? It keeps a [`Waker`](core::task::Waker), given to it when it was made, whose target is
-//! the scheduler's slot with a [`WakeState`](crate::WakeState). `docs/waking.md` walks through it.
+//! [`OwnedTask::wake`] is for the owner alone and may not overlap a poll, which `&self` and `!Sync` see to. Who wakes a
+//! task that waits? Whoever has what it waits for, by a [`Waker`](core::task::Waker) that the task was given when it
+//! was made and of which it leaves clones; its target is the scheduler's slot with a [`WakeState`](crate::WakeState).
+//! `docs/waking.md` walks through it.
 
 mod contract;
 pub(crate) mod erased;

@@ -1,4 +1,4 @@
-//! The state word of a task, by itself.
+//! The state of a task for its scheduler, in one atomic word.
 
 #[cfg(all(loom, target_has_atomic = "ptr"))]
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -18,13 +18,13 @@ const RUNNING: usize = 2;
 /// The task is over, for good.
 const COMPLETE: usize = 4;
 
-/// *Scheduled*, *running*, *complete* in one word: what keeps a task in one queue once, and loses no wake.
+/// Whether a task is scheduled, running or complete. With it a task stands in a queue at most once, and no wake is
+/// lost.
 ///
-/// One word, no allocation; every call is one atomic read-modify-write ([`is_complete`](Self::is_complete) a load).
-/// On x86-64 [`start`](Self::start) is one locked instruction, the others a loop around one, since `or` does not give
-/// back the old word there. It knows no queue and no task: its answers say
-/// what the caller is to do. It is not needed to use anything else in this crate, and is on targets without
-/// compare-and-swap only with the feature `portable-atomic`.
+/// One word, no allocation; every call is one atomic read-modify-write ([`is_complete`](Self::is_complete) a load). On
+/// x86-64 [`start`](Self::start) is one locked instruction, the others a loop around one, since `or` does not give back
+/// the old word there. It knows neither queue nor task: what a call returns tells the caller what to do. Nothing else
+/// in this crate needs it. Targets without compare-and-swap have it with the feature `portable-atomic` alone.
 ///
 /// ```text
 ///              wake: Schedule                  start: Run
@@ -42,10 +42,10 @@ const COMPLETE: usize = 4;
 ///     complete ◄─────────────────────────────────────────────────┘
 /// ```
 ///
-/// - [`wake`](Self::wake), from anywhere: push the task if the answer is [`Woke::Schedule`].
-/// - [`start`](Self::start), by the one who took the task from the queue: poll it if the answer is [`Start::Run`].
-/// - [`pause`](Self::pause), after a poll that was `Pending`: push it again if the answer is [`Pause::Again`].
-/// - [`complete`](Self::complete), after `Ready` or to cancel: no later answer asks for a push or a poll.
+/// - [`wake`](Self::wake), from anywhere: push the task if it returns [`Woke::Schedule`].
+/// - [`start`](Self::start), by the one who took the task from the queue: poll it if it returns [`Start::Run`].
+/// - [`pause`](Self::pause), after a poll that was `Pending`: push it again if it returns [`Pause::Again`].
+/// - [`complete`](Self::complete), after `Ready` or to cancel: no later call asks for a push or a poll.
 ///
 /// So at most one push stands in a queue per task, at most one poll runs, and a wake that comes during a poll leads
 /// to another poll. What a waker wrote before `wake` is seen by the poll that follows it.
@@ -83,7 +83,7 @@ pub enum Woke {
     Complete,
 }
 
-/// What [`WakeState::start`] answers.
+/// What [`WakeState::start`] asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "`Run` alone allows a poll"]
 pub enum Start {
@@ -179,7 +179,7 @@ impl WakeState {
     }
 
     /// Ends the task, after a poll that was `Ready` or, to cancel it, at any time. A cancelled task may still be in
-    /// a queue or in a poll; [`start`](Self::start) and [`pause`](Self::pause) answer `Complete` then.
+    /// a queue or in a poll; [`start`](Self::start) and [`pause`](Self::pause) return `Complete` then.
     pub fn complete(&self) -> Completed {
         let before = self.0.fetch_or(COMPLETE, Ordering::AcqRel);
         if before & COMPLETE != 0 {

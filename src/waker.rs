@@ -4,9 +4,9 @@
 //!
 //! ```text
 //!   your pointer                    Waker (std)                       static NAME: WakerVTable<Arc<Job>>
-//!  ┌──────────┐  NAME.waker(p)     ┌────────────────┐  vtable        ┌─────────────────────────────────┐
-//!  │ Arc<Job> ├───────────────────►│ data │ vtable ─┼───────────────►│ clone wake wake_by_ref drop│home│
-//!  └────┬─────┘  count moves       └──┬─────────────┘                └──────────────▲────────────────┬─┘
+//!  ┌──────────┐  NAME.waker(p)     ┌────────────────┐  vtable        ┌──────────────────────────────────────┐
+//!  │ Arc<Job> ├───────────────────►│ data │ vtable ─┼───────────────►│ clone wake wake_by_ref drop│home│type│
+//!  └────┬─────┘  count moves       └──┬─────────────┘                └──────────────▲────────────────┬──────┘
 //!       ▼                             ▼                                             └────────────────┘
 //!    Job { … }  ◄──────────────────── one count                           its own address: recovery is exact
 //! ```
@@ -14,10 +14,10 @@
 //! [`waker_vtable!`](crate::waker_vtable) writes the static. `NAME.waker(pointer)` is the owned waker,
 //! `NAME.waker_ref(&pointer)` the borrowed one for a poll, `NAME.get(&waker)` the way back.
 //!
-//! # The ledger
+//! # Who owns the counts
 //!
-//! Who owns counts after each call, for a pointer that counts (`Arc`, an own header). For `&'static T` and ids
-//! there is nothing to own, and no locked instruction anywhere.
+//! Who owns reference counts after each call, for a pointer that has them (`Arc`, a header of your own). For
+//! `&'static T` and ids there is nothing to own, and no locked instruction anywhere.
 //!
 //! | call | counts | owned then by | locked instructions |
 //! |---|---|---|---|
@@ -32,8 +32,8 @@
 //! | `NAME.get_pointer(&w)` | + 1 | the pointer, one more | 1 |
 //! | `NAME.into_pointer(w)` | ± 0 | the pointer; the waker is gone | 0 |
 //!
-//! A panic in the wake function leaves every row true: the count stands in an owned value while it runs, or is
-//! not touched at all. A count that overflows aborts, as `Arc`'s does.
+//! Every row also holds if the wake function panics: while it runs, the count is in an owned value, or is not touched
+//! at all. A count that overflows aborts, as `Arc`'s does.
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
@@ -42,9 +42,10 @@ use core::task::{RawWaker, Waker};
 
 mod borrowed;
 mod contract;
+pub(crate) mod declared;
 mod pointer;
 pub(crate) mod shape;
-mod table;
+pub(crate) mod table;
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use borrowed::BestEffort;
@@ -78,9 +79,9 @@ pub fn waker_ref<'a, T: Send + Sync + 'static>(
     vtable.waker_ref(arc)
 }
 
-/// The two words of a waker over `ptr`. Safe, since only the `unsafe` `Waker::from_raw` trusts them; whoever calls
-/// that passes one count of the `Arc` that `ptr` came from. Not on targets without compare-and-swap, which have no
-/// `Arc`.
+/// The two words of a waker over `ptr`. Safe, since only the `unsafe` `Waker::from_raw` trusts them; whoever calls that
+/// passes one count of the `Arc` that `ptr` came from, to be given up by the waker alone. Not on targets without
+/// compare-and-swap, which have no `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 #[inline]
 #[must_use]

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use super::header::{self, Head, Held, Ptr, Table};
 use super::state::{State, Wake};
-use crate::waker::shape::{Slot, WakeSlot};
+use crate::waker::table::{Slot, WakeSlot};
 use crate::waker::{Free, WakerPointer, WakerVTable};
 
 /// One count of a task: what a waker, a `TaskRef` and an `AnyTask` own.

@@ -2,10 +2,10 @@
 
 use core::task::Poll;
 
-/// A task that is polled by hand, for types that keep the promise of
-/// [`UnsafeWakeableTask`] without any `unsafe` of their own.
+/// A task that is polled by hand.
 ///
-/// Owners call [`close`](Self::close) once, when they are closed or dropped, and the destructor after it.
+/// Its owner calls [`close`](Self::close) once, when the owner is closed or dropped, and then runs the destructor. A
+/// type whose functions have to be `unsafe` implements [`UnsafeWakeableTask`] instead.
 ///
 /// # Examples
 ///
@@ -36,18 +36,17 @@ pub trait WakeableTask {
     /// Makes progress; `Ready` when there is nothing left to do. May be called again after `Ready`.
     fn poll(&mut self) -> Poll<()>;
 
-    /// The owner's own nudge, between polls. This is not a waker: nothing outside the owner reaches it.
+    /// Called by the owner between polls, when it likes. This is not a waker: nobody but the owner can call it.
     fn wake(&self) {}
 
-    /// The task's own shutdown route, called once and before the destructor. Nothing is called after it but the
-    /// destructor.
+    /// The shutdown function: called once, and after it nothing but the destructor.
     fn close(&mut self) {}
 }
 
 /// A task that is polled by hand, with the contract that its callers rely on.
 ///
-/// **`drop_in_place` is a shutdown route and leaves `self` valid for its destructor, which the owner runs.** It
-/// is called `close` wherever a safe name is possible. This implementation is wrong:
+/// **`drop_in_place` is a shutdown function and leaves `self` valid for its destructor, which the owner runs.**
+/// Safe names for it are `close`. This implementation is wrong:
 ///
 /// ```
 /// # use std::task::Poll;
@@ -65,7 +64,7 @@ pub trait WakeableTask {
 /// ```
 ///
 /// It compiles, it was right with version 0.1 of this crate, where nothing else ran the destructor, and it is a
-/// double drop now, reached from safe calls. The right one gives up what the task holds and leaves `self` whole:
+/// double drop now, reached from safe calls. The right one frees what the task holds and leaves `self` valid:
 ///
 /// ```
 /// # use std::task::Poll;
@@ -88,19 +87,24 @@ pub trait WakeableTask {
 ///
 /// # Safety
 ///
-/// The contract is the trait's, the same for all types; an erased caller cannot know another. The three
-/// functions must be sound **in any order and number**, also after `Ready`, after a call that panicked, and with
-/// `wake` inside `wake`, whenever
+/// The contract is the same for all types, since a caller through a table does not know the type. The three functions
+/// must be sound **in any order and number**, also after `Ready`, after a call that panicked, and with `wake` inside
+/// `wake`, for callers who keep five rules:
 ///
-/// 1. `self` is live and, unless `Self: Unpin`, has not moved since the first call;
-/// 2. `poll` and `drop_in_place` have it exclusively;
-/// 3. `wake` overlaps nothing but other `wake`s;
-/// 4. after `drop_in_place` began, nothing is done with the value but its destructor;
-/// 5. calls come from another thread only if `Self: Send`, and `wake`s overlap across threads only if
-///    `Self: Sync`.
+/// 1. `self` is live. Unless `Self: Unpin` it is pinned by the first call: from then on it stays where it is, and its
+///    memory is not used for anything else, until its destructor has run.
+/// 2. While `poll` or `drop_in_place` runs, nothing else uses the value.
+/// 3. While `wake` runs, nothing else uses the value but other `wake`s.
+/// 4. Once `drop_in_place` has begun, nothing is done with the value but to run its destructor.
+/// 5. Unless `Self: Send`, all calls and the destructor come from the thread that made the value; unless
+///    `Self: Sync`, `wake`s of different threads do not overlap.
 ///
 /// An implementor may ask for nothing more ("poll only on my executor's thread" is more). That is what lets an
 /// owner offer safe methods.
+///
+/// A caller promises for the future as well, and for safe code to come. Whoever polls a task that is not `Unpin` in one
+/// box, moves it into another, and gives that to the safe [`OwnedTask::new_unsafe`](crate::OwnedTask::new_unsafe), has
+/// broken rule 1 with the first poll. An owner keeps its task from such moves, and so does [`Pin`](core::pin::Pin).
 ///
 /// A future inside a task stands in a box, or in an `UnsafeCell` of a task that is not `Unpin`: `wake(&self)`
 /// makes a shared reference to the whole task, which may not cover a future between two polls.
@@ -114,20 +118,23 @@ pub unsafe trait UnsafeWakeableTask {
     ///
     /// # Safety
     ///
-    /// Rules 1, 2, 4 and 5 of the [trait](Self#safety) hold for this call.
+    /// Of the [trait's rules](Self#safety) 2 and 4 hold throughout this call, 1 and 5 from now on until the destructor
+    /// has run.
     unsafe fn poll(&mut self) -> Poll<()>;
 
-    /// The owner's own nudge. This is not a waker: it may not overlap `poll`.
+    /// Called by the owner, when it likes. This is not a waker: it may not overlap `poll`.
     ///
     /// # Safety
     ///
-    /// Rules 1, 3, 4 and 5 of the [trait](Self#safety) hold for this call.
+    /// Of the [trait's rules](Self#safety) 3 and 4 hold throughout this call, 1 and 5 from now on until the destructor
+    /// has run.
     unsafe fn wake(&self);
 
-    /// The task's own shutdown route. Leaves `self` valid for its destructor.
+    /// The shutdown function. Leaves `self` valid for its destructor.
     ///
     /// # Safety
     ///
-    /// Rules 1, 2 and 5 of the [trait](Self#safety) hold for this call, and rule 4 from now on.
+    /// Of the [trait's rules](Self#safety) 2 holds throughout this call, 1, 4 and 5 from now on until the destructor
+    /// has run.
     unsafe fn drop_in_place(&mut self);
 }

@@ -18,7 +18,8 @@ use super::table::{TaskVTable, UnsafeWakeableVTable};
 ///
 /// # Safety
 ///
-/// The answers never change. `calls` are the functions of `table`, which ask for nothing beyond the rules of
+/// The functions always return the same. `calls` are the functions of `table`, which ask for nothing beyond the rules
+/// of
 /// `UnsafeWakeableTask`; where `closed` is none they touch no task at all, and `table` is a closed one. `closed` is of
 /// the same task type and the same kind of memory.
 pub(crate) unsafe trait Word: 'static {
@@ -54,9 +55,10 @@ unsafe impl Word for TaskVTable {
 ///
 /// # Invariants
 ///
-/// 1. `data` is a task of `word`'s type in `word`'s kind of memory, and this value is its only owner: nothing
-///    else calls its functions, moves it or frees it.
-/// 2. Once the shutdown route of the task has begun, `word` is a closed one.
+/// 1. `data` is a task of `word`'s type in `word`'s kind of memory, and this value is its only owner: until it is
+///    dropped or taken apart nothing else calls the task's functions, and nothing moves or frees it. A task that is not
+///    `Unpin` has not moved since its first call. One that is not `Send` is owned on the thread that made it.
+/// 2. Once the shutdown function of the task has begun, `word` is a closed one.
 pub(crate) struct Erased<W: Word> {
     data: NonNull<()>,
     word: &'static W,
@@ -67,7 +69,7 @@ pub(crate) struct Erased<W: Word> {
 impl<W: Word> Erased<W> {
     /// # Safety
     ///
-    /// Invariants 1 and 2 hold of the two.
+    /// Invariants 1 and 2 hold of the two from now on.
     #[inline]
     pub(crate) unsafe fn new(data: NonNull<()>, word: &'static W) -> Self {
         Self { data, word, task: PhantomData }
@@ -89,15 +91,15 @@ impl<W: Word> Erased<W> {
 
     #[inline]
     pub(crate) fn poll(&mut self) -> Poll<()> {
-        // SAFETY: rules 1, 2, 4 and 5 of the task: invariant 1 with `&mut self`; a closed word does not reach the
-        // task; an owner that is `Send` was made of a `Send` task.
+        // SAFETY: what the task's `poll` asks: invariant 1 with `&mut self`, and `Drop` or `unbox` after this; a closed
+        // word does not reach the task; an owner that is `Send` was made of a `Send` task.
         unsafe { (self.word.calls().poll_fn)(self.data.as_ptr()) }
     }
 
     #[inline]
     pub(crate) fn wake(&self) {
-        // SAFETY: rules 1, 3, 4 and 5 of the task: as in `poll`; `&self` excludes `poll` and `close`, and since no
-        // owner is `Sync`, wakes come from one thread at a time.
+        // SAFETY: what the task's `wake` asks: as in `poll`; `&self` excludes `poll` and `close`, and since no owner is
+        // `Sync`, wakes come from one thread at a time.
         unsafe { (self.word.calls().wake_fn)(self.data.as_ptr()) }
     }
 
@@ -105,7 +107,7 @@ impl<W: Word> Erased<W> {
     pub(crate) fn close(&mut self) {
         if let Some(closed) = self.word.closed() {
             let open = mem::replace(&mut self.word, closed);
-            // SAFETY: rules 1, 2 and 5 of the task, as in `poll`; rule 4 holds since the word is a closed one now.
+            // SAFETY: what the shutdown function asks: as in `poll`, and from now on the word is a closed one.
             unsafe { (open.calls().drop_fn)(self.data.as_ptr()) }
         }
     }
@@ -122,19 +124,25 @@ impl<W: Word> Erased<W> {
 
     /// The task in its box again; `self` if it is closed, of another type, or in no box.
     #[cfg(feature = "alloc")]
-    pub(crate) fn downcast<T: 'static>(self) -> Result<Box<T>, Self> {
+    pub(crate) fn downcast<T: Unpin + 'static>(self) -> Result<Box<T>, Self> {
+        self.unbox()
+    }
+
+    /// The same, pinned: what a task that is not `Unpin` may become.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn downcast_pinned<T: 'static>(self) -> Result<Pin<Box<T>>, Self> {
+        self.unbox().map(Box::into_pin)
+    }
+
+    /// A task that is not `Unpin` is still pinned by its calls: its callers see to that.
+    #[cfg(feature = "alloc")]
+    fn unbox<T: 'static>(self) -> Result<Box<T>, Self> {
         if self.is_closed() || !self.word.table().boxes::<T>() {
             return Err(self);
         }
         let (data, _) = self.into_parts();
         // SAFETY: the task is a `T` out of a box (invariant 3 of `TaskVTable`), open, and no longer owned here.
         Ok(unsafe { Box::from_raw(data.cast::<T>().as_ptr()) })
-    }
-
-    /// The same, pinned: what a task that is not `Unpin` may become.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn downcast_pinned<T: 'static>(self) -> Result<Pin<Box<T>>, Self> {
-        self.downcast().map(Box::into_pin)
     }
 
     /// Gives up ownership.
@@ -153,7 +161,7 @@ impl<W: Word> Drop for Erased<W> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: invariant 1; the owner is being dropped, so nobody uses the task again. Invariant 2: where the
-        // shutdown route has begun, the table is a closed one.
+        // shutdown function has begun, the table is a closed one.
         unsafe { self.word.table().destroy(self.data.as_ptr()) }
     }
 }

@@ -16,12 +16,12 @@ use super::table::TaskVTable;
 
 /// Owns a task of any type that is `Send`. Two words, `Option` of it too; `Send`, not `Sync`.
 ///
-/// Costs: the box that the task came in, and nothing else. A poll is one load and one indirect call, without a
-/// conditional branch. Dropping it is one indirect call, which closes the task (unless it is closed already), runs the
-/// destructor and frees the box, each once, also where one of them panics.
+/// Costs: no memory but the box that the task came in. A poll is one load and one indirect call, without a
+/// conditional branch. Dropping the owner is one indirect call, which closes the task (unless it is closed already),
+/// runs the destructor and frees the box, each once, also where one of them panics.
 ///
-/// After [`close`](Self::close) the task is out of reach: `poll` answers `Ready`, `wake` does nothing, `downcast`
-/// gives the owner back, `as_unsafe_ptr` answers `None`.
+/// After [`close`](Self::close) nothing calls the task any more: `poll` returns `Ready`, `wake` does nothing,
+/// `downcast` gives the owner back, `as_unsafe_ptr` returns `None`.
 ///
 /// # Examples
 ///
@@ -64,9 +64,9 @@ unsafe impl Send for OwnedTask {}
 /// Owns a task that may be `!Send`. As [`OwnedTask`], but it stays on its thread.
 pub struct LocalOwnedTask(Erased<TaskVTable>);
 
-/// The two words of an owner, without the ownership. What `into_raw` gives; for queues and slabs of one's own.
+/// What `into_raw` of an owner returns: its two words, to be stored anywhere and given to `from_raw`.
 ///
-/// Opaque, so that the state of a closed task cannot be lost on the way. Dropping it leaks the task.
+/// Opaque, so that a closed task is still closed afterwards. Dropping it leaks the task.
 #[derive(Debug)]
 #[must_use = "dropping it leaks the task"]
 pub struct RawTask {
@@ -83,17 +83,17 @@ macro_rules! owner_methods {
             self.0.poll()
         }
 
-        /// The owner's own nudge to the task, between polls; nothing once it is closed. Costs: one load, one
-        /// indirect call.
+        /// Calls the task's `wake`, between polls; does nothing once it is closed. Costs: one load, one indirect call.
         ///
-        /// This is not a waker. A task that waits keeps a `Waker` that it was given when it was made.
+        /// This is not a waker: only the owner can call it. A task that waits keeps a `Waker` that it was given when it
+        /// was made.
         #[inline]
         pub fn wake(&self) {
             self.0.wake();
         }
 
-        /// Runs the task's shutdown route, once; later calls do nothing. The destructor runs when the owner is
-        /// dropped.
+        /// Calls the task's shutdown function, once: `close`, or `drop_in_place` of the `unsafe` contract. Later calls
+        /// do nothing. The destructor runs when the owner is dropped.
         pub fn close(&mut self) {
             self.0.close();
         }
@@ -110,13 +110,13 @@ macro_rules! owner_methods {
             self.0.word().table().is::<T>()
         }
 
-        /// The name of the task's type, for people.
+        /// The name of the task's type, for diagnostics.
         #[must_use]
         pub fn type_name(&self) -> &'static str {
             self.0.word().table().type_name()
         }
 
-        /// The task, if it is a `T` in a box and not closed. Its shutdown route is not run.
+        /// The task, if it is a `T` in a box and not closed. Its shutdown function is not called.
         ///
         /// # Errors
         ///
@@ -138,15 +138,14 @@ macro_rules! owner_methods {
 
         /// The bare pair of a task that is not closed.
         ///
-        /// It is good until the owner is used again. `drop_in_place` must not be called through it, since the
-        /// owner would run the shutdown route again.
+        /// It is good until the owner is used again. `drop_in_place` must not be called through it, ever, since the
+        /// owner would run the shutdown function again.
         #[must_use]
         pub fn as_unsafe_ptr(&mut self) -> Option<UnsafeWakeablePtr> {
             self.0.as_unsafe_ptr()
         }
 
-        /// Gives up ownership; the two words go through memory of one's own and back by
-        /// [`from_raw`](Self::from_raw).
+        /// Gives up ownership; [`from_raw`](Self::from_raw) takes it back.
         pub fn into_raw(self) -> RawTask {
             RawTask::of(self.0)
         }
@@ -155,8 +154,9 @@ macro_rules! owner_methods {
         ///
         /// # Safety
         ///
-        /// `raw` came from this type's [`into_raw`](Self::into_raw), and its task has not been freed through a
-        /// pair in between. A task that is not `Send` comes back on the thread it left.
+        /// `raw` came from this type's [`into_raw`](Self::into_raw). Since then nobody has run the task's shutdown
+        /// route or destructor, moved it or freed it, and from now on the owner alone uses it, as before. A task that
+        /// is not `Send` comes back on the thread it left.
         pub unsafe fn from_raw(raw: RawTask) -> Self {
             // SAFETY: the caller's words are this owner's.
             Self(unsafe { raw.into_erased() })
@@ -179,6 +179,9 @@ macro_rules! constructors {
             }
 
             /// Owns a `task` whose type has the `unsafe` contract. Costs: none; the box is kept.
+            ///
+            /// Safe also for a task that has been called before, and then moved into this box: whoever called it
+            /// promised that it would not be, unless it is `Unpin`.
             #[cfg(feature = "alloc")]
             #[must_use]
             pub fn new_unsafe<T: UnsafeWakeableTask $(+ $bound)? + 'static>(task: Box<T>) -> Self {
@@ -203,14 +206,17 @@ macro_rules! constructors {
                 Ok(Self(unsafe { Erased::from_box(task, table) }))
             }
 
-            /// Owns a task that stands in memory of one's own: a slab, a ring, an arena.
+            /// Owns a task in memory of your own: a slab, a ring, an arena.
             ///
             /// # Safety
             ///
-            /// `table.is::<T>()`. `task` is live, and this owner is from now on the only one to use, move or free
-            /// it. It stands where the table expects it: for
-            /// [`TaskVTable::of_released`] where its `R::release` may give the memory back, for the other tables
-            /// in a `Box<T>`. `task` may be written through, and covers what `R::release` touches.
+            /// - `table.is::<T>()`. `task` is live, may be written through, and stands where the table expects it: for
+            ///   [`TaskVTable::of_released`] where its `R::release` may give the memory back, for the other tables
+            ///   in a `Box<T>`. It covers what `R::release` touches.
+            /// - Its shutdown function has not begun, and unless it is `Unpin` it has not moved since its first call.
+            ///   If it is not `Send`, this is the thread that made it.
+            /// - From now on the owner alone uses, moves or frees it: until the owner is dropped or
+            ///   [downcast](Self::downcast), and for ever if it is forgotten.
             #[must_use]
             pub unsafe fn from_parts<T: $($bound +)? 'static>(
                 task: NonNull<T>,

@@ -21,6 +21,9 @@ use super::table::UnsafeWakeableVTable;
 /// It holds a valid value, aligned for `T`. `data` comes from a pointer that may be written through (`&mut`,
 /// `Box::into_raw`, `&raw mut`; not from a `&T`), and that pointer covers as much as the functions touch.
 ///
+/// All this is asked while a call runs. The [rules](crate::UnsafeWakeableTask#safety) of the task also ask something of
+/// the time after the call: a task that is not `Unpin` must not be moved any more, not by safe code either.
+///
 /// # Examples
 ///
 /// ```
@@ -57,33 +60,33 @@ impl UnsafeWakeablePtr {
     ///
     /// # Safety
     ///
-    /// `data` is as [above](#the-data-pointer), and the rules of
-    /// [`UnsafeWakeableTask`](crate::UnsafeWakeableTask#safety) for `poll` hold.
+    /// `data` is as [above](#the-data-pointer), and the promise of
+    /// [`UnsafeWakeableTask::poll`](crate::UnsafeWakeableTask::poll) is kept, also after this call.
     #[inline]
     pub unsafe fn poll(&mut self) -> Poll<()> {
         // SAFETY: the caller's promise is what the table's functions ask for.
         unsafe { (self.vtable.poll_fn)(self.data) }
     }
 
-    /// Nudges the task. Costs: one indirect call.
+    /// Calls the task's `wake`. Costs: one indirect call.
     ///
     /// # Safety
     ///
-    /// `data` is as [above](#the-data-pointer), and the rules of
-    /// [`UnsafeWakeableTask`](crate::UnsafeWakeableTask#safety) for `wake` hold.
+    /// `data` is as [above](#the-data-pointer), and the promise of
+    /// [`UnsafeWakeableTask::wake`](crate::UnsafeWakeableTask::wake) is kept, also after this call.
     #[inline]
     pub unsafe fn wake(&self) {
         // SAFETY: the caller's promise is what the table's functions ask for.
         unsafe { (self.vtable.wake_fn)(self.data.cast_const()) }
     }
 
-    /// Runs the task's shutdown route. The destructor is still the caller's to run, and the memory the caller's
-    /// to free. Costs: one indirect call.
+    /// Calls the task's shutdown function. To run the destructor and to free the memory is still up to the caller.
+    /// Costs: one indirect call.
     ///
     /// # Safety
     ///
-    /// `data` is as [above](#the-data-pointer), and the rules of
-    /// [`UnsafeWakeableTask`](crate::UnsafeWakeableTask#safety) for `drop_in_place` hold.
+    /// `data` is as [above](#the-data-pointer), and the promise of
+    /// [`UnsafeWakeableTask::drop_in_place`](crate::UnsafeWakeableTask::drop_in_place) is kept, also after this call.
     #[inline]
     pub unsafe fn drop_in_place(&mut self) {
         // SAFETY: the caller's promise is what the table's functions ask for.

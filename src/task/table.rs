@@ -12,20 +12,20 @@ use core::task::Poll;
 
 use super::contract::{UnsafeWakeableTask, WakeableTask};
 
-/// The three functions that a poll needs: what a hot loop touches of a task's table. Three words, for ever.
+/// The three functions that a hot loop needs of a task's table. Three words, in every version of this crate.
 ///
 /// Written by hand it serves the bare pair [`UnsafeWakeablePtr`](crate::UnsafeWakeablePtr) only; owners and
 /// registries take a [`TaskVTable`], which begins with these three and knows its type.
 ///
-/// Each function takes a pointer to the task and asks its caller for the rules of
-/// [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
+/// Each function takes a pointer to the task and asks its caller for the promise of the method of
+/// [`UnsafeWakeableTask`](UnsafeWakeableTask#safety) that it stands for.
 #[repr(C)]
 pub struct UnsafeWakeableVTable {
     /// Polls the task.
     pub poll_fn: unsafe fn(*mut ()) -> Poll<()>,
-    /// Nudges the task.
+    /// Calls the task's `wake`.
     pub wake_fn: unsafe fn(*const ()),
-    /// Runs the task's shutdown route; the task's destructor is still to be run by whoever owns it.
+    /// Calls the task's shutdown function; the destructor is still to be run by whoever owns the task.
     pub drop_fn: unsafe fn(*mut ()),
 }
 
@@ -35,34 +35,37 @@ impl fmt::Debug for UnsafeWakeableVTable {
     }
 }
 
-/// Gives back the memory of a task that stands in no box: a slot of a slab, a ring, an arena.
+/// Frees the memory of a task that is not in a box: a slot of a slab, a ring, an arena.
 ///
 /// # Safety
 ///
 /// `release` is called at most once for each owner made by [`OwnedTask::from_parts`](crate::OwnedTask::from_parts)
-/// over a table that names this type (never for one that was forgotten), after the task's destructor has run (also after one that panicked), and on any
-/// thread that the owner has reached. It must then be sound, and must not unwind. It may not read the value.
+/// over a table that names this type: when the owner is dropped (never if it is forgotten), after the task's destructor
+/// has run or panicked, on any thread that the owner has reached. It must then be sound, and must not unwind. It may
+/// not read the value; the memory is its own from the beginning of the call, and may be used again before it ends.
 pub unsafe trait Release<T> {
-    /// Gives back the memory that held a `T`.
+    /// Frees the memory that held a `T`.
     ///
     /// # Safety
     ///
-    /// `task` is the pointer that the owner was made from; the value in it is gone, and nobody uses it again.
+    /// `task` is the pointer that the owner was made from. The value is gone, and from now on the owner and its table
+    /// do not touch the memory.
     unsafe fn release(task: *mut T);
 }
 
-/// The whole table of one task type: the three functions of a poll, then what an owner needs once.
+/// The table of one task type: the three functions that a poll needs, then what an owner needs once.
 ///
-/// It has no type parameter, so tables of all types fit into one array; it records its type instead, and every
-/// owner checks that. The identity of a type is its [`TypeId`], never the address of a table or function.
+/// It has no type parameter, so tables of all types fit into one array; it holds the [`TypeId`] of its task type
+/// instead, which every owner checks. No check compares the addresses of tables or functions.
 ///
 /// # Invariants
 ///
 /// 1. All functions take a pointer to the one type that `type_id` names.
-/// 2. `calls` and `destroy` ask for nothing beyond the rules of [`UnsafeWakeableTask`](UnsafeWakeableTask#safety).
+/// 2. `calls` and `destroy` ask for nothing beyond the rules of [`UnsafeWakeableTask`](UnsafeWakeableTask#safety), now
+///    and later.
 /// 3. `boxed` means that `destroy` frees what `Box::<T>::into_raw` gave, and nothing else does.
 /// 4. `twin` is the table of the same task once closed: same type and memory, and three functions that do not touch
-///    the task. A table without a twin is one. `destroy` runs the shutdown route first, but not that of a twin.
+///    the task. A table without a twin is one. `destroy` runs the shutdown function first, but not that of a twin.
 #[repr(C)]
 pub struct TaskVTable {
     calls: UnsafeWakeableVTable,
@@ -105,10 +108,10 @@ impl TaskVTable {
         Self::open::<T, T, InBox>()
     }
 
-    /// The table of a task whose memory `R` takes back.
+    /// The table of a task whose memory `R` frees.
     ///
-    /// Owners over it come only from [`OwnedTask::from_parts`](crate::OwnedTask::from_parts), and give the task
-    /// back to `R` alone: `downcast` refuses, since there is no box to give.
+    /// Owners over it come only from [`OwnedTask::from_parts`](crate::OwnedTask::from_parts). Their `downcast` gives
+    /// the owner back, since there is no box.
     #[must_use]
     pub const fn of_released<T: WakeableTask + 'static, R: Release<T> + 'static>() -> Self {
         Self::open::<T, Checked<T>, Given<R>>()
@@ -129,7 +132,7 @@ impl TaskVTable {
         (self.type_id)() == TypeId::of::<T>()
     }
 
-    /// The name of the task type, for people.
+    /// The name of the task type, for diagnostics.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         (self.type_name)()
@@ -167,13 +170,13 @@ impl TaskVTable {
         self.twin
     }
 
-    /// Runs the shutdown route unless this is a closed table, then the destructor, and gives the memory back; each
-    /// also where the one before it unwinds. One call, since most tasks have neither route nor destructor.
+    /// Runs the shutdown function unless this is a closed table, then the destructor, and frees the memory; each also
+    /// where the one before it unwinds. One call, since most tasks have nothing to do in either.
     ///
     /// # Safety
     ///
     /// `task` is a task of this table's type in this table's kind of memory, and nobody uses it again. Nobody has run
-    /// its shutdown route, unless this is a closed table.
+    /// its shutdown function, unless this is a closed table.
     #[inline]
     pub(crate) unsafe fn destroy(&self, task: *mut ()) {
         // SAFETY: the caller's promise is what `destroy` asks for.
@@ -265,26 +268,26 @@ unsafe impl<T: WakeableTask> UnsafeWakeableTask for Checked<T> {
     }
 }
 
-// The three functions of an open table. Their callers keep the rules of `UnsafeWakeableTask`.
+// The three functions of an open table. Their callers keep the promise of the method of `UnsafeWakeableTask`.
 
 unsafe fn poll<T: UnsafeWakeableTask>(task: *mut ()) -> Poll<()> {
     // SAFETY: rules 1 and 2: a live `T`, exclusively.
     let task = unsafe { &mut *task.cast::<T>() };
-    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    // SAFETY: the caller keeps the method's promise, which is all that the type may ask for.
     unsafe { task.poll() }
 }
 
 unsafe fn wake<T: UnsafeWakeableTask>(task: *const ()) {
     // SAFETY: rules 1 and 3: a live `T`, shared at the most.
     let task = unsafe { &*task.cast::<T>() };
-    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    // SAFETY: the caller keeps the method's promise, which is all that the type may ask for.
     unsafe { task.wake() }
 }
 
 unsafe fn drop_in_place<T: UnsafeWakeableTask>(task: *mut ()) {
     // SAFETY: rules 1 and 2: a live `T`, exclusively.
     let task = unsafe { &mut *task.cast::<T>() };
-    // SAFETY: the caller keeps the trait's rules, which are all that the type may ask for.
+    // SAFETY: the caller keeps the method's promise, which is all that the type may ask for.
     unsafe { task.drop_in_place() }
 }
 
@@ -345,24 +348,24 @@ unsafe fn destroy<T, M: Memory<T>>(task: *mut ()) {
     unsafe { M::destroy(task.cast::<T>()) }
 }
 
-/// [`destroy`] after the shutdown route, also where that unwinds.
+/// [`destroy`] after the shutdown function, also where that unwinds.
 ///
 /// # Safety
 ///
-/// As [`Memory::destroy`], and nobody has run the shutdown route. `C` is `T` itself or a transparent wrapper of it.
+/// As [`Memory::destroy`], and nobody has run the shutdown function. `C` is `T` itself or a transparent wrapper of it.
 unsafe fn close_and_destroy<T, C: UnsafeWakeableTask, M: Memory<T>>(task: *mut ()) {
     /// Destroys the task when it goes out of scope.
     struct Destroy<T, M: Memory<T>>(*mut T, PhantomData<M>);
 
     impl<T, M: Memory<T>> Drop for Destroy<T, M> {
         fn drop(&mut self) {
-            // SAFETY: the caller's promise of the outer function; the route is over.
+            // SAFETY: the caller's promise of the outer function; that function is over.
             unsafe { M::destroy(self.0) }
         }
     }
 
     let rest = Destroy::<T, M>(task.cast(), PhantomData);
-    // SAFETY: rules 1, 2, 4 and 5 of the task: live, exclusively the caller's, and the first to run the route.
+    // SAFETY: live and the caller's alone from now on; nobody has run that function, and only the destructor follows.
     unsafe { drop_in_place::<C>(task) }
     drop(rest);
 }

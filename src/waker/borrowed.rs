@@ -22,7 +22,7 @@ pub struct WakerRef<'a> {
 impl WakerRef<'_> {
     /// # Safety
     ///
-    /// `raw` is a waker's two words, and a count of it is held, by somebody else, for the whole lifetime.
+    /// `raw` is a waker's two words, and somebody else holds a count of it from now on to the end of the lifetime.
     #[inline]
     pub(super) unsafe fn new(raw: RawWaker) -> Self {
         Self {
@@ -59,6 +59,10 @@ pub struct BestEffort<T>(PhantomData<fn(T) -> T>);
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<T: Wake + Send + Sync + 'static> BestEffort<T> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+
     /// Makes a waker that borrows `arc`'s count and takes one of its own only when cloned.
     ///
     /// Costs: two words are written; no refcount, no allocation.
@@ -68,15 +72,6 @@ impl<T: Wake + Send + Sync + 'static> BestEffort<T> {
         // SAFETY: the count is `arc`'s, held for `'a`; the `Arc` goes into the `ManuallyDrop` below.
         let borrowed = unsafe { Arc::from_raw(Arc::as_ptr(arc)) };
         WakerRef { waker: ManuallyDrop::new(Waker::from(borrowed)), owner: PhantomData }
-    }
-}
-
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-impl<T: Wake + Send + Sync + 'static> crate::WakerVTable<Arc<T>> {
-    /// Borrowed wakers for a `T` that is generic where it is used. Prefer a declared table for concrete types.
-    #[must_use]
-    pub const fn best_effort() -> BestEffort<T> {
-        BestEffort(PhantomData)
     }
 }
 

@@ -20,18 +20,25 @@ use core::mem::ManuallyDrop;
 /// # Safety
 ///
 /// 1. The four functions keep the table above, for a `ptr` that came from `Arc::<Self>::into_raw` or `as_ptr` (the
-///    same pointer), also when they panic.
+///    same pointer), also when they panic. What they use of `ptr` after they returned, they use with a count that they
+///    added or took.
 /// 2. `clone_ptr` returns its argument. A clone that returned another `Arc` would make
 ///    [`will_wake`](core::task::Waker::will_wake) lie.
 /// 3. They may be called from any thread, several at once.
 ///
 /// This is about ownership alone. What a wake does is the type's own business.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no function to wake with",
+    label = "it implements neither `Wake` nor `UnsafeWakeable`",
+    note = "`derive_arc_unsafe_wakeable!({Self}, method)` implements `Wake`; without either, declare the table by \
+            `waker_vtable! {{ static NAME: Arc<{Self}> => {Self}::method; }}`"
+)]
 pub unsafe trait UnsafeWakeable: Send + Sync + 'static {
     /// Wakes, and takes the caller's count.
     ///
     /// # Safety
     ///
-    /// `ptr` is an `Arc<Self>`'s, and one count of it is the caller's to give up.
+    /// `ptr` is an `Arc<Self>`'s, and one count of it is the caller's until this call, which takes it.
     unsafe fn wake(ptr: *const Self);
 
     /// Wakes, and leaves the caller's count alone.
@@ -52,7 +59,7 @@ pub unsafe trait UnsafeWakeable: Send + Sync + 'static {
     ///
     /// # Safety
     ///
-    /// `ptr` is an `Arc<Self>`'s, and one count of it is the caller's to give up.
+    /// `ptr` is an `Arc<Self>`'s, and one count of it is the caller's until this call, which takes it.
     unsafe fn drop_ptr(ptr: *const Self);
 }
 

@@ -31,20 +31,32 @@ pub struct Free;
 ///    also if `Self` is not `Clone`: no `Self` gives out `&mut` to its target while another count exists.
 /// 4. Dropping a `Self` gives up one count. A `Self` that is never dropped gives up none, so one may be made by
 ///    `from_raw` over a word whose count another owner keeps, used by reference, and forgotten.
-/// 5. While a count is held by a raw word, the target stays alive and is not moved.
+/// 5. While a count is held, by a `Self` or a raw word, the target stays alive and is not moved.
 /// 6. `as_ref(w)` is the same target at every call, and borrows it for no longer than a count is held.
 /// 7. Every function may be called from any thread, several at once, and none of them unwinds.
 ///
 /// A wrong implementation: a pointer to `T` whose `clone_raw` allocates a second `T` and returns that address.
 /// Rule 3 is broken: the clone of a waker would no longer [`will_wake`](core::task::Waker::will_wake) the
-/// original, and recovery would answer with two different targets.
+/// original, and recovery would give two different targets.
 ///
 /// An own pointer whose target is the pointer itself (`type Target = Self`) says `Kind = Free`: otherwise a
 /// function `fn(&Self)` would fit two of the shapes that [`waker_vtable!`](crate::waker_vtable) accepts.
-#[diagnostic::on_unimplemented(
-    message = "a waker cannot be made from `{Self}`",
-    label = "not a waker pointer",
-    note = "use `Arc<T>` or `&'static T` with `T: Send + Sync + 'static`, a `usize` id, or implement `WakerPointer`"
+#[cfg_attr(
+    all(feature = "alloc", target_has_atomic = "ptr"),
+    diagnostic::on_unimplemented(
+        message = "a waker cannot be made from `{Self}`",
+        label = "not a waker pointer",
+        note = "use `Arc<T>` or `&'static T` with `T: Send + Sync + 'static`, a `usize` id, or implement `WakerPointer`"
+    )
+)]
+#[cfg_attr(
+    not(all(feature = "alloc", target_has_atomic = "ptr")),
+    diagnostic::on_unimplemented(
+        message = "a waker cannot be made from `{Self}`",
+        label = "not a waker pointer here",
+        note = "`Arc<T>` needs the feature `alloc` of `waker_tables`, and a target with compare-and-swap",
+        note = "without them use `&'static T` with `T: Sync`, a `usize` id, or implement `WakerPointer`"
+    )
 )]
 pub unsafe trait WakerPointer: Sized + Send + Sync + 'static {
     /// What the pointer leads to; what recovery borrows.
@@ -63,8 +75,8 @@ pub unsafe trait WakerPointer: Sized + Send + Sync + 'static {
     ///
     /// # Safety
     ///
-    /// `raw` is a word of this pointer type, and a count of it is the caller's to take; or a count of it is held
-    /// elsewhere for as long as the result is used, and the result is never dropped.
+    /// `raw` is a word of this pointer type, and a count of it is the caller's, which from now on is the result's; or a
+    /// count of it is held elsewhere for as long as the result is used, and the result is never dropped.
     unsafe fn from_raw(raw: *const ()) -> Self;
 
     /// Adds one count and returns `raw`.
@@ -82,12 +94,40 @@ pub unsafe trait WakerPointer: Sized + Send + Sync + 'static {
     unsafe fn as_ref<'a>(raw: *const ()) -> &'a Self::Target;
 }
 
+/// `Sized` by another name, whose error tells what to do.
+#[diagnostic::on_unimplemented(
+    message = "a waker has one word, and a pointer to `{Self}` has two",
+    label = "its size is not known at compile time",
+    note = "put a pointer between: `Arc<Box<{Self}>>`, or `&'static &'static {Self}`"
+)]
+pub(super) trait Thin: Sized {}
+
+#[diagnostic::do_not_recommend]
+impl<T> Thin for T {}
+
+/// A second pointer to the same target, with a count of its own.
+#[inline]
+pub(super) fn duplicate<P: WakerPointer>(pointer: &P) -> P {
+    // SAFETY: the word is `pointer`'s own, which holds a count of it for the length of the call.
+    let raw = unsafe { P::clone_raw(pointer.as_raw()) };
+    // SAFETY: takes the count that the line above added.
+    unsafe { P::from_raw(raw) }
+}
+
+/// The target of `pointer`.
+#[inline]
+pub(super) fn target<P: WakerPointer>(pointer: &P) -> &P::Target {
+    // SAFETY: the word is `pointer`'s own, which holds a count of it for as long as it is borrowed.
+    unsafe { P::as_ref(pointer.as_raw()) }
+}
+
 /// One locked instruction for a clone, one for a drop; the count is the `Arc`'s own. Not on targets without
 /// compare-and-swap, which have no `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+#[expect(clippy::needless_maybe_sized, reason = "else the error is that of `Sized`")]
 // SAFETY: rules 1 to 6 are what `Arc` documents for `into_raw`, `as_ptr`, `from_raw` and
 // `increment_strong_count`; none of them unwinds (an overflow aborts), and `T: Send + Sync` allows any thread.
-unsafe impl<T: Send + Sync + 'static> WakerPointer for Arc<T> {
+unsafe impl<T: ?Sized + Thin + Send + Sync + 'static> WakerPointer for Arc<T> {
     type Target = T;
     type Kind = Counted;
 
@@ -123,8 +163,9 @@ unsafe impl<T: Send + Sync + 'static> WakerPointer for Arc<T> {
 
 /// The count of `portable_atomic_util`'s `Arc`, for targets without compare-and-swap.
 #[cfg(all(feature = "portable-atomic", feature = "alloc"))]
+#[expect(clippy::needless_maybe_sized, reason = "else the error is that of `Sized`")]
 // SAFETY: that `Arc` documents the same rules for the same four functions as `alloc`'s, see above.
-unsafe impl<T: Send + Sync + 'static> WakerPointer for portable_atomic_util::Arc<T> {
+unsafe impl<T: ?Sized + Thin + Send + Sync + 'static> WakerPointer for portable_atomic_util::Arc<T> {
     type Target = T;
     type Kind = Counted;
 
@@ -161,9 +202,10 @@ unsafe impl<T: Send + Sync + 'static> WakerPointer for portable_atomic_util::Arc
 /// No count and no allocation: clone and drop touch nothing but the waker's own two words.
 ///
 /// Two `&'static T` of a zero-sized `T` may have one address, and then wake each other's waker.
+#[expect(clippy::needless_maybe_sized, reason = "else the error is that of `Sized`")]
 // SAFETY: a `&'static T` is `Copy` and its target lives for ever, so every count rule holds with nothing to
 // count; `T: Sync` is what `&T` needs to be used from any thread.
-unsafe impl<T: Sync + 'static> WakerPointer for &'static T {
+unsafe impl<T: ?Sized + Thin + Sync + 'static> WakerPointer for &'static T {
     type Target = T;
     type Kind = Free;
 

@@ -1,26 +1,6 @@
-//! Which functions a table accepts, and how a macro hands one to a table.
+//! Which functions a table accepts.
 
-use super::pointer::{Counted, WakerPointer};
-use super::table::WakerVTable;
-
-/// A type that names one table: what a clone of a waker goes back to.
-///
-/// Written by the macros. Safe, because a table of the same pointer type is a right answer whichever it is.
-pub trait Slot: 'static {
-    /// The pointer of the table.
-    type Pointer: WakerPointer;
-
-    /// The table.
-    fn table() -> &'static WakerVTable<Self::Pointer>;
-}
-
-/// A slot that also holds the function a wake runs.
-pub trait WakeSlot: Slot {
-    /// Runs it for a waker that is used up.
-    fn wake(pointer: Self::Pointer);
-    /// Runs it for a waker that stays.
-    fn wake_by_ref(pointer: &Self::Pointer);
-}
+use super::pointer::{Counted, WakerPointer, duplicate, target};
 
 /// Shape of a function that takes the pointer.
 #[derive(Debug)]
@@ -34,34 +14,45 @@ pub struct ByReference;
 #[derive(Debug)]
 pub struct ByTarget;
 
-/// A function that a table can call. `S` is its shape, found by inference; each function has one at the most,
-/// since [`ByTarget`] is for counted pointers alone (a `&'static T` is already a reference to its target).
+/// A function that a table over `P` can call. `K` and `T` are the pointer's kind and target, `S` is the function's
+/// shape, found by inference; each function has one at the most, since [`ByTarget`] is for counted pointers alone (a
+/// `&'static T` is already a reference to its target).
+///
+/// That `P` is a pointer is asked by the methods and not by the implementations: else a wrong pointer would make right
+/// functions wrong.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the wake function of a table over `{P}`",
     label = "wrong parameters or return type for this table",
     note = "it is a safe function that returns `()` and takes one of: the pointer, a reference to it, or, for \
             `Arc` and other counted pointers, a reference to the target"
 )]
-pub trait WakeFn<P: WakerPointer, S> {
+pub trait WakeFn<P, K, T: ?Sized, S> {
     /// Calls it for a waker that is used up.
-    fn wake(self, pointer: P);
+    fn wake(self, pointer: P)
+    where
+        P: WakerPointer<Kind = K, Target = T>;
     /// Calls it for a waker that stays.
-    fn wake_by_ref(self, pointer: &P);
+    fn wake_by_ref(self, pointer: &P)
+    where
+        P: WakerPointer<Kind = K, Target = T>;
 }
 
-impl<P: WakerPointer, F: Fn(P)> WakeFn<P, ByPointer> for F {
+impl<P, K, T: ?Sized, F: Fn(P)> WakeFn<P, K, T, ByPointer> for F {
     #[inline]
     fn wake(self, pointer: P) {
         self(pointer);
     }
 
     #[inline]
-    fn wake_by_ref(self, pointer: &P) {
-        self(super::table::duplicate(pointer));
+    fn wake_by_ref(self, pointer: &P)
+    where
+        P: WakerPointer<Kind = K, Target = T>,
+    {
+        self(duplicate(pointer));
     }
 }
 
-impl<P: WakerPointer, F: Fn(&P)> WakeFn<P, ByReference> for F {
+impl<P, K, T: ?Sized, F: Fn(&P)> WakeFn<P, K, T, ByReference> for F {
     #[inline]
     fn wake(self, pointer: P) {
         self(&pointer);
@@ -73,28 +64,44 @@ impl<P: WakerPointer, F: Fn(&P)> WakeFn<P, ByReference> for F {
     }
 }
 
-impl<P: WakerPointer<Kind = Counted>, F: Fn(&P::Target)> WakeFn<P, ByTarget> for F {
+impl<P, T: ?Sized, F: Fn(&T)> WakeFn<P, Counted, T, ByTarget> for F {
     #[inline]
-    fn wake(self, pointer: P) {
-        self(super::table::target(&pointer));
+    fn wake(self, pointer: P)
+    where
+        P: WakerPointer<Kind = Counted, Target = T>,
+    {
+        self(target(&pointer));
     }
 
     #[inline]
-    fn wake_by_ref(self, pointer: &P) {
-        self(super::table::target(pointer));
+    fn wake_by_ref(self, pointer: &P)
+    where
+        P: WakerPointer<Kind = Counted, Target = T>,
+    {
+        self(target(pointer));
     }
 }
 
-/// Calls `function` for a waker that is used up.
-#[inline]
-pub fn wake<P: WakerPointer, F: WakeFn<P, S>, S>(function: F, pointer: P) {
-    function.wake(pointer);
+/// The pointer of a waker that is used up, or of one that stays.
+#[derive(Debug)]
+pub enum Woken<'a, P> {
+    /// It is used up.
+    Owned(P),
+    /// It stays.
+    Borrowed(&'a P),
 }
 
-/// Calls `function` for a waker that stays.
+/// Calls `function` for either: [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable) names the function
+/// once, or every error would be reported twice.
 #[inline]
-pub fn wake_by_ref<P: WakerPointer, F: WakeFn<P, S>, S>(function: F, pointer: &P) {
-    function.wake_by_ref(pointer);
+pub fn wake<P: WakerPointer<Kind = K, Target = T>, K, T: ?Sized, S>(
+    woken: Woken<'_, P>,
+    function: impl WakeFn<P, K, T, S>,
+) {
+    match woken {
+        Woken::Owned(pointer) => function.wake(pointer),
+        Woken::Borrowed(pointer) => function.wake_by_ref(pointer),
+    }
 }
 
 /// In scope inside [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable), so that naming `wake` or

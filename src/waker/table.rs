@@ -1,8 +1,8 @@
 //! A `RawWakerVTable` that knows the pointer type of its wakers, and its own address.
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-use alloc::sync::Arc;
-use core::any::type_name;
+use alloc::{sync::Arc, task::Wake};
+use core::any::{TypeId, type_name};
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -10,49 +10,72 @@ use core::ops::Deref;
 use core::ptr;
 use core::task::{RawWaker, RawWakerVTable, Waker};
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+use super::borrowed::BestEffort;
 use super::borrowed::WakerRef;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use super::contract::UnsafeWakeable;
 use super::pointer::WakerPointer;
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-use super::shape::Slot;
-use super::shape::WakeSlot;
 
-/// The table of functions behind the wakers of one pointer type: a `RawWakerVTable` and one word.
+/// The table of functions behind the wakers of one pointer type: a `RawWakerVTable` and two words.
 ///
 /// Declared by [`waker_vtable!`](crate::waker_vtable) or
 /// [`declare_raw_waker_vtable!`](crate::declare_raw_waker_vtable), always as a `static`: the address of that
 /// static is what [`Waker::will_wake`] and recovery compare, so both are exact in every build profile within one
-/// linked image. Five words of read-only memory.
+/// linked image. Six words of read-only memory.
 ///
 /// # Recovery
 ///
 /// [`matches`](Self::matches), [`get`](Self::get), [`get_pointer`](Self::get_pointer),
-/// [`into_pointer`](Self::into_pointer) and [`id`](WakerVTable::id) answer for wakers made over *this* table and
-/// their clones, and `None` for all others:
+/// [`into_pointer`](Self::into_pointer) and [`id`](WakerVTable::id) give `Some`, or `true`, for wakers of *this* table
+/// and their clones, and `None` for all others:
 ///
 /// - They see the outermost waker only. A combinator that wraps wakers (`FuturesUnordered`, `select!` over
 ///   boxed futures) hands its own to the inner future.
 /// - `Waker::from(arc)` is std's waker of the same target, over std's table.
 /// - A second copy of this crate, or a dynamic library, has its own tables.
-/// - They never answer with another type's target: a table answers only where it stands at its own address.
+/// - They never give another type's target: a table recovers only where it stands at its own address.
+/// - A linker that is told to give equal statics one address (lld's `--ignore-data-address-equality`) makes one table
+///   of two of the same pointer type with equal functions: each then recovers the other's wakers. Tables of
+///   different pointer types differ by a word and stay apart.
 ///
 /// # Invariants
 ///
 /// 1. The four functions were made for words of `P`.
 /// 2. `home` points to a table of `P`. Where it points to `self`, this memory is a `static` of this very type:
-///    every chain of homes ends in a static, distinct statics share no address, and a constant that was laid
-///    over a static has the static's bytes, so its chain ends there too.
+///    every chain of homes ends in a static, distinct statics share no address, and a constant that was merged
+///    with a static has the static's bytes, so its chain ends there too.
+/// 3. `pointer_type` differs between tables of different `P`, so that no linker finds their bytes equal.
 #[repr(C)]
 pub struct WakerVTable<P: 'static> {
     functions: RawWakerVTable,
     home: &'static Self,
+    pointer_type: fn() -> TypeId,
     /// Invariant in `P`. Otherwise subtyping turns the table of `W<fn(&'static str)>` into that of
     /// `W<for<'a> fn(&'a str)>`, and safe code reads freed memory through it.
     pointer: PhantomData<fn(P) -> P>,
 }
 
-const _: () = assert!(size_of::<WakerVTable<usize>>() == 5 * size_of::<usize>(), "the docs promise five words");
+const _: () = assert!(size_of::<WakerVTable<usize>>() == 6 * size_of::<usize>(), "the docs promise six words");
+
+/// A type that names one table: what a clone of a waker goes back to.
+///
+/// Safe to implement, because any table of the same pointer type will do.
+pub(crate) trait Slot: 'static {
+    /// The pointer of the table.
+    type Pointer: WakerPointer;
+
+    /// The table.
+    fn table() -> &'static WakerVTable<Self::Pointer>;
+}
+
+/// A slot that also holds the function a wake runs.
+pub(crate) trait WakeSlot: Slot {
+    /// Runs it for a waker that is used up.
+    fn wake(pointer: Self::Pointer);
+    /// Runs it for a waker that stays.
+    fn wake_by_ref(pointer: &Self::Pointer);
+}
 
 impl<P: WakerPointer> WakerVTable<P> {
     /// Makes a waker, which owns what `pointer` owned. In constants and statics:
@@ -79,8 +102,8 @@ impl<P: WakerPointer> WakerVTable<P> {
 
     /// The table as the standard library knows it, for `RawWaker::new` and `Waker::new`.
     ///
-    /// A `Waker` made by hand over it must carry one count of a `P`: recovery trusts that. Inside functions
-    /// `&NAME` coerces to the same reference.
+    /// A `Waker` made by hand over it must carry one count of a `P` until it is woken or dropped: recovery trusts that.
+    /// Inside functions `&NAME` coerces to the same reference.
     #[inline]
     #[must_use]
     pub const fn raw(&'static self) -> &'static RawWakerVTable {
@@ -145,12 +168,11 @@ impl<P: WakerPointer> WakerVTable<P> {
         Ok(unsafe { P::from_raw(waker.data()) })
     }
 
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn for_slot<S: WakeSlot<Pointer = P>>(home: &'static Self) -> Self {
+    pub(crate) const fn for_slot<S: WakeSlot<Pointer = P>>(home: &'static Self) -> Self {
         Self {
             functions: RawWakerVTable::new(clone::<S>, wake::<S>, wake_by_ref::<S>, drop_raw::<P>),
             home,
+            pointer_type: TypeId::of::<P>,
             pointer: PhantomData,
         }
     }
@@ -183,9 +205,7 @@ impl WakerVTable<usize> {
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<T: UnsafeWakeable> WakerVTable<Arc<T>> {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn for_wakeable<S: Slot<Pointer = Arc<T>>>(home: &'static Self) -> Self {
+    pub(super) const fn for_wakeable<S: Slot<Pointer = Arc<T>>>(home: &'static Self) -> Self {
         Self {
             functions: RawWakerVTable::new(
                 clone_wakeable::<S, T>,
@@ -194,8 +214,18 @@ impl<T: UnsafeWakeable> WakerVTable<Arc<T>> {
                 drop_wakeable::<T>,
             ),
             home,
+            pointer_type: TypeId::of::<Arc<T>>,
             pointer: PhantomData,
         }
+    }
+}
+
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+impl<T: Wake + Send + Sync + 'static> WakerVTable<Arc<T>> {
+    /// Borrowed wakers for a `T` that is generic where it is used. Prefer a declared table for concrete types.
+    #[must_use]
+    pub const fn best_effort() -> BestEffort<T> {
+        BestEffort::new()
     }
 }
 
@@ -215,22 +245,6 @@ impl<P: 'static> fmt::Debug for WakerVTable<P> {
             .field("address", &ptr::from_ref(self))
             .finish_non_exhaustive()
     }
-}
-
-/// A second pointer to the same target, with a count of its own.
-#[inline]
-pub(super) fn duplicate<P: WakerPointer>(pointer: &P) -> P {
-    // SAFETY: the word is `pointer`'s own, which holds a count of it for the length of the call.
-    let raw = unsafe { P::clone_raw(pointer.as_raw()) };
-    // SAFETY: takes the count that the line above added.
-    unsafe { P::from_raw(raw) }
-}
-
-/// The target of `pointer`.
-#[inline]
-pub(super) fn target<P: WakerPointer>(pointer: &P) -> &P::Target {
-    // SAFETY: the word is `pointer`'s own, which holds a count of it for as long as it is borrowed.
-    unsafe { P::as_ref(pointer.as_raw()) }
 }
 
 // The functions of a table. Their common contract is `RawWakerVTable`'s: `raw` is the word of a waker over this

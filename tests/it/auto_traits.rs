@@ -110,9 +110,9 @@ fn shared_types() {
     assert_eq!(handle(autos!(TaskList<Local>)), [true; 3], "its tasks' data is asked for where they are made");
     assert_eq!(handle(autos!(AnyTask)), [true; 3]);
     assert_eq!([autos!(TaskState), autos!(Ran)], [ALL; 2]);
-    assert_eq!(handle(autos!(Task<Given<Ready<u8>>, Plain>)), [true; 3]);
+    assert_eq!(handle(autos!(Task<shared::Given<Ready<u8>>, Plain>)), [true; 3]);
     assert_eq!(
-        handle(autos!(Task<Given<Ready<u8>>, Plain, AtHome>)),
+        handle(autos!(Task<shared::Given<Ready<u8>>, Plain, AtHome>)),
         [false, false, true],
         "its thread is the home's"
     );

@@ -3,11 +3,13 @@
 #![allow(clippy::missing_safety_doc, reason = "the contracts stand on the traits that are implemented here")]
 
 mod auto_traits;
+mod errors;
 mod macros;
 mod sizes;
 mod subjects;
 mod task_drops;
 mod task_owners;
+mod task_pins;
 mod wake_state;
 mod waker_counts;
 mod waker_panics;

@@ -100,7 +100,7 @@ impl<S: Subject> World<S> {
 }
 
 fn all_sequences<S: Subject>() {
-    let length = if cfg!(miri) { 4 } else { 6 };
+    let length = if cfg!(miri) { 3 } else { 6 };
     for number in 0..STEPS.len().pow(length) {
         let mut steps = Vec::new();
         let mut world = World::<S>::new();

@@ -500,7 +500,7 @@ impl World {
     }
 }
 
-fn in_place<R: Room>(
+fn in_place<R: shared::Room>(
     claim: Option<Claim<R>>,
     kind: TaskKind,
     joined: bool,

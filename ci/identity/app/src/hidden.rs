@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::task::Poll;
 
-use waker_tables::__private::{Slot, WakeSlot};
+use waker_tables::__private::declare;
 use waker_tables::{OwnedTask, WakeableTask, WakerVTable, waker_vtable};
 
 use crate::first::{bare_row, row};
@@ -24,24 +24,12 @@ macro_rules! hidden_tables {
             pub type Table = WakerVTable<Arc<$target>>;
 
             /// Never gives a table, so the functions of all three targets have one body.
-            struct Diverging<const CODE: u8>;
-
-            impl<const CODE: u8> Slot for Diverging<CODE> {
-                type Pointer = Arc<$target>;
-
-                fn table() -> &'static Table {
-                    std::process::abort()
-                }
+            fn diverging() -> &'static Table {
+                std::process::abort()
             }
 
-            impl<const CODE: u8> WakeSlot for Diverging<CODE> {
-                fn wake(_: Arc<$target>) {
-                    black_box(CODE);
-                }
-
-                fn wake_by_ref(_: &Arc<$target>) {
-                    black_box(CODE);
-                }
+            fn woken<const CODE: u8>(_: &Arc<$target>) {
+                black_box(CODE);
             }
 
             impl $target {
@@ -55,7 +43,7 @@ macro_rules! hidden_tables {
             }
 
             const fn at(home: &'static Table) -> Table {
-                WakerVTable::for_slot::<Diverging<0>>(home)
+                declare(home, diverging, woken::<0>)
             }
 
             pub static HOME: Table = at(&HOME);
@@ -66,7 +54,7 @@ macro_rules! hidden_tables {
             const LONGER: &Table = &at(CHAIN);
             const GUEST: &Table = &at(&DECLARED);
             /// Of no static's bytes: two such constants of different targets are the likeliest to be merged.
-            const STRAY: &Table = &WakerVTable::for_slot::<Diverging<1>>(&HOME);
+            const STRAY: &Table = &declare(&HOME, diverging, woken::<1>);
             pub const CONSTANTS: [&Table; 5] = [COPY, CHAIN, LONGER, GUEST, STRAY];
 
             /// Statics that say they are another one.

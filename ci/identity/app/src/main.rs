@@ -1,4 +1,6 @@
 //! Every waker against every waker (`will_wake`) and against every table (recovery).
+//!
+//! With the argument `types` two tables of one pointer type may be one, as some linkers can be told to make them.
 
 #![forbid(unsafe_code)]
 
@@ -172,6 +174,8 @@ fn shared_id() -> Vec<Box<dyn Fn() -> Waker>> {
 
 #[derive(Default)]
 struct Checks {
+    /// Asks only that tables of different pointer types are told apart, and that each knows its own wakers.
+    types: bool,
     done: usize,
     failed: usize,
 }
@@ -189,7 +193,7 @@ impl Checks {
 fn main() -> ExitCode {
     let targets = (Arc::new(Job(7)), Arc::new(Alike(7)), Arc::new(Link(&NUMBER)));
     let rows = rows(&targets);
-    let mut checks = Checks::default();
+    let mut checks = Checks { types: std::env::args().any(|argument| argument == "types"), ..Checks::default() };
     for (i, a) in rows.iter().enumerate() {
         for (j, b) in rows.iter().enumerate() {
             will_wake(&mut checks, a, b, i == j);
@@ -208,6 +212,9 @@ fn will_wake(checks: &mut Checks, a: &Row, b: &Row, same: bool) {
     if a.kind == Kind::Constant || b.kind == Kind::Constant || (same && a.kind == Kind::Foreign) {
         return;
     }
+    if checks.types && !same && a.pointer_type == b.pointer_type {
+        return;
+    }
     for (i, left) in a.wakers().enumerate() {
         for (j, right) in b.wakers().enumerate() {
             let answer = left.will_wake(&right);
@@ -222,6 +229,7 @@ fn recovery(checks: &mut Checks, row: &Row, table: &Row, same: bool) {
         let answer = (table.answer)(waker);
         let good = match (answer, row.kind, table.kind) {
             (None, ..) => !(same && table.kind == Kind::Table),
+            (Some(word), ..) if checks.types => row.pointer_type == table.pointer_type && word == row.word,
             (Some(word), Kind::Table, Kind::Table) => same && word == row.word,
             // One of the two may stand at the other's address.
             (Some(word), Kind::Table | Kind::Constant, Kind::Table | Kind::Constant) => {
