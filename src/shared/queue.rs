@@ -104,6 +104,15 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     ///
     /// The runnable is given back if the queue is closed. (Dropped, it cancels its task.)
     pub fn push(&self, runnable: Runnable<Linked<U>, K>) -> Result<bool, Runnable<Linked<U>, K>> {
+        let (word, before) = self.begin_push(runnable)?;
+        // SAFETY: this push has put the word into the list, behind which nobody goes before its link is there.
+        let found = unsafe { link::<U>(word.as_ptr()) }.swap(before, Ordering::AcqRel);
+        Ok(before.is_null() || ptr::eq(found, mark(&AWAITED)))
+    }
+
+    /// Puts `runnable` in front of the list, with a link that does not lead on yet. The answer is what it is to lead to.
+    #[inline]
+    fn begin_push(&self, runnable: Runnable<Linked<U>, K>) -> Result<(NonNull<()>, *mut ()), Runnable<Linked<U>, K>> {
         let word = runnable.into_raw();
         // SAFETY: the word is this call's until it is in the list, and the taker does not go past it before its link is
         // there.
@@ -117,10 +126,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
             }
             match self.pushed.compare_exchange_weak(head, word.as_ptr(), Ordering::AcqRel, Ordering::Relaxed) {
                 // What was there, and not what was read before: that may be another task at the same address.
-                Ok(before) => {
-                    let found = link.swap(before, Ordering::AcqRel);
-                    return Ok(before.is_null() || ptr::eq(found, mark(&AWAITED)));
-                }
+                Ok(before) => return Ok((word, before)),
                 Err(now) => head = now,
             }
         }
@@ -359,5 +365,33 @@ impl<U: 'static, K: Kind> Iterator for Batch<'_, U, K> {
     fn next(&mut self) -> Option<Self::Item> {
         // SAFETY: the taker is borrowed, exclusively.
         unsafe { self.queue.pop(false) }
+    }
+}
+
+#[cfg(all(test, feature = "alloc", not(loom)))]
+mod tests {
+    use super::{AWAITED, Linked, Ordering, Queue, link, mark};
+    use crate::shared::{Runnable, Task};
+
+    fn task(number: u8) -> Runnable<Linked<u8>> {
+        Task::new(core::future::ready(()), Linked::new(number)).hook(|_, _| {}).detached().spawn()
+    }
+
+    #[test]
+    fn a_taker_that_meets_a_push_half_done_finds_nothing_and_is_woken_by_it() {
+        let queue = Queue::<u8>::new();
+        let mut taker = queue.taker().expect("nobody has it");
+        assert!(queue.push(task(1)).expect("it is open"));
+        let (word, before) = queue.begin_push(task(2)).expect("it is open");
+        assert!(!queue.push(task(3)).expect("it is open"));
+        // The third one's link leads to the second one, whose own leads nowhere yet; so the first one is out of reach.
+        assert!(taker.pop().is_none() && !queue.is_empty());
+        assert!(taker.pop().is_none(), "nor is it found by a second look");
+        assert!(taker.batch().next().is_none());
+        // SAFETY: the word is in the list.
+        let found = unsafe { link::<u8>(word.as_ptr()) }.swap(before, Ordering::AcqRel);
+        assert!(core::ptr::eq(found, mark(&AWAITED)), "the push answers that the taker is to be woken");
+        let next = || taker.pop().map(|runnable| **runnable.header());
+        assert!(core::iter::from_fn(next).eq(1..=3));
     }
 }

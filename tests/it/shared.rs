@@ -3,6 +3,7 @@
 pub mod world;
 
 mod builder;
+mod contracts;
 mod during;
 mod handles;
 mod hooks;

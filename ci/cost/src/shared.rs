@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use waker_tables::{JoinError, JoinHandle, Run, Runnable, Schedule, TaskRef, spawn, spawn_detached};
+use waker_tables::{JoinError, JoinHandle, Run, Runnable, Schedule, Task, TaskList, TaskRef, spawn, spawn_detached};
 
 /// Ready after so many polls, each of which wakes its task.
 pub struct Steps(pub u32);
@@ -123,6 +123,12 @@ pub fn finish_of_async_task(steps: u32) {
     let (runnable, task) = async_task::spawn(Steps(steps), hook());
     task.detach();
     run_to_end_of_async_task(black_box(runnable));
+}
+
+/// The same, on a list.
+pub fn finish_listed(steps: u32) {
+    static LIST: TaskList<Slot> = TaskList::new();
+    run_to_end(black_box(Task::new(Steps(steps), Slot(8)).detached().list(&LIST).spawn()));
 }
 
 /// The same, joined.
