@@ -2,7 +2,8 @@
 
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub use crate::shared::{
-    TaskMemory, TaskPool,
+    StaticTask, TaskMemory, TaskPool,
+    future_memory::{FutureMemory, future_align, future_size},
     task_memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
 };
 pub use crate::task::TaskVTable;

@@ -119,8 +119,8 @@ pub use registry::{KeyRef, NameError, ParseKeyError, StaticTable, VTableKey};
 #[doc(inline)]
 pub use shared::{
     AnyTask, Anywhere, AtHome, Batch, Claim, Detached, Home, JoinError, JoinHandle, Joined, Kind, Linked, LocalRun,
-    LocalRunnable, Queue, Ran, ReleaseTask, Run, Runnable, SafeTask, Schedule, Taker, Task, TaskFuture, TaskList,
-    TaskMemory, TaskPool, TaskRef, TaskSlot, TaskState, task_layout,
+    LocalRunnable, Queue, Ran, ReleaseTask, Run, Runnable, SafeTask, Schedule, StaticClaim, StaticRef, StaticTask,
+    Taker, Task, TaskFuture, TaskList, TaskMemory, TaskPool, TaskRef, TaskSlot, TaskState, task_layout,
 };
 #[cfg(all(feature = "shared", feature = "std", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[doc(inline)]

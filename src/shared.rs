@@ -57,6 +57,10 @@
 //! | [`TaskRef`] | 1 | wake, cancel, read the header; goes to a `Waker` and back |
 //! | [`AnyTask`] | 1 | the same, whatever the type of the header data |
 //! | [`JoinHandle`] | 1 | get the output, or why there is none |
+//! | [`StaticRef`] | 1 | wake who stands in a place, read its header; `Copy` |
+//!
+//! A [`StaticTask`] is a place in a `static` for one task after the other, whose header data stays: its wakers count
+//! nothing, and old ones do not keep it.
 //!
 //! [`Task`] says before the spawn what else is wanted: nobody to join it, a home, a hook of its own, a [`TaskList`], memory
 //! of one's own ([`TaskSlot`], [`TaskMemory`], [`TaskPool`], or any with [`ReleaseTask`]). A run is [`Runnable::run`], which
@@ -183,6 +187,7 @@ mod body;
 #[cfg(feature = "std")]
 mod catch_unwind;
 mod cell;
+pub(crate) mod future_memory;
 mod handle;
 mod header;
 mod home;
@@ -205,6 +210,8 @@ mod source;
 #[cfg(feature = "alloc")]
 mod spawn;
 mod state;
+mod static_ref;
+mod static_task;
 mod task;
 mod task_future;
 pub(crate) mod task_memory;
@@ -235,6 +242,8 @@ pub use source::{Borrowing, Given, Made, Source};
 #[cfg(feature = "alloc")]
 pub use spawn::{spawn, spawn_detached};
 pub use state::TaskState;
+pub use static_ref::StaticRef;
+pub use static_task::{StaticClaim, StaticTask};
 pub use task::{SafeTask, Task, task_layout};
 pub use task_future::TaskFuture;
 pub use task_memory::TaskMemory;

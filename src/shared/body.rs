@@ -8,7 +8,6 @@ use core::ptr::NonNull;
 use core::task::{Context, Poll, Waker};
 
 use super::cell::{Cell, Stage};
-use super::handle::{Handle, WAKERS};
 use super::header::{self, Ran};
 use super::joined::Join;
 use super::joiner::take_joiner;
@@ -50,9 +49,10 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
     /// Polls the future once.
     #[inline]
     pub(super) fn poll(mut self) -> Ran {
-        // SAFETY: the count is lent by `self`, which outlives the result.
-        let task = unsafe { Handle::borrowed(self.cell.cast()) };
-        let waker = WAKERS.waker_ref(&task);
+        // SAFETY: the functions are for this word. The count is lent by `self`, which outlives the waker.
+        let waker = unsafe { Waker::new(self.cell.as_ptr().cast_const().cast(), L::wakers()) };
+        // It gives up no count.
+        let waker = ManuallyDrop::new(waker);
         let mut context = Context::from_waker(&waker);
         let polled = self.stage().with_mut(|stage| {
             // SAFETY: the stage holds the future, which a poll has exclusively (invariant 1 of the cell).

@@ -53,6 +53,16 @@ pub(super) const fn must_outlive_calls<T>() -> bool {
     size_of::<T>() > 0 || needs_drop::<T>()
 }
 
+/// Writes fields of a cell that is the caller's alone.
+macro_rules! put {
+    ($cell:ident, $($field:ident = $value:expr),*) => {$(
+        // SAFETY: a projection into the caller's memory.
+        let field = unsafe { &raw mut (*$cell.as_ptr()).$field };
+        // SAFETY: the caller's promise.
+        unsafe { field.write($value) };
+    )*};
+}
+
 impl<H, J, K, S, L, F> Cell<H, J, K, S, L, F>
 where
     J: Join,
@@ -68,19 +78,22 @@ where
     pub(super) unsafe fn write(cell: NonNull<Self>, table: &'static Table, data: H, kind: K, hook: S, list: L) {
         let node = L::node(cell.cast());
         let head = Head { table, state: State::new(J::JOINED) };
-        let cell = cell.as_ptr();
+        // SAFETY: the caller's promise.
+        unsafe { Self::renew(cell, kind) };
         // Field by field: a whole cell, with room for its future, would go over the stack in a debug build.
-        macro_rules! put {
-            ($($field:ident = $value:expr,)*) => {$(
-                // SAFETY: the caller's memory.
-                let field = unsafe { &raw mut (*cell).$field };
-                // SAFETY: the caller's promise.
-                unsafe { field.write($value) };
-            )*};
-        }
-        put!(head = head, data = data, joiner = J::slot(), kind = kind, hook = hook, list = list, node = node,);
+        put!(cell, head = head, data = data, joiner = J::slot(), hook = hook, list = list, node = node);
+    }
+
+    /// Writes what one task after the other brings into a cell: its kind, and no body yet.
+    ///
+    /// # Safety
+    ///
+    /// As for `write`, but that the header, hook and list may be in use.
+    #[inline]
+    pub(super) unsafe fn renew(cell: NonNull<Self>, kind: K) {
+        put!(cell, kind = kind);
         #[cfg(loom)]
-        put!(stage = sync::Cell::new(Stage { empty: () }),);
+        put!(cell, stage = sync::Cell::new(Stage { empty: () }));
     }
 
     /// The body's place.

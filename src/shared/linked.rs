@@ -37,6 +37,16 @@ impl<U: Schedule<K, Linked<U>>, K: Kind> Schedule<K> for Linked<U> {
     fn schedule(&self, runnable: Runnable<Self, K>) {
         self.data.schedule(runnable);
     }
+
+    #[inline]
+    fn woken_while_running(&self) {
+        self.data.woken_while_running();
+    }
+
+    #[inline]
+    fn woken_while_free(&self) {
+        self.data.woken_while_free();
+    }
 }
 
 impl<U> Deref for Linked<U> {

@@ -28,7 +28,9 @@ impl<H: 'static, R: ListPointer<H>> Member<H> for Listed<R> {}
 
 pub(super) mod sealed {
     use core::ptr::NonNull;
+    use core::task::RawWakerVTable;
 
+    use super::super::handle::WAKERS;
     use super::super::list::Node;
     use super::super::state::{ALONE, NEVER};
     #[cfg(feature = "alloc")]
@@ -41,6 +43,9 @@ pub(super) mod sealed {
         const ONLY: usize;
         /// What stands in the task.
         type Node;
+
+        /// The table of the wakers of its polls, whose word is the task's own pointer.
+        fn wakers() -> &'static RawWakerVTable;
 
         fn node(task: NonNull<()>) -> Self::Node;
 
@@ -60,6 +65,11 @@ pub(super) mod sealed {
         type Node = ();
 
         #[inline]
+        fn wakers() -> &'static RawWakerVTable {
+            &WAKERS
+        }
+
+        #[inline]
         fn node(_task: NonNull<()>) {}
 
         #[inline]
@@ -72,6 +82,11 @@ pub(super) mod sealed {
     impl<H: 'static, R: super::ListPointer<H>> Member<H> for Listed<R> {
         const ONLY: usize = NEVER;
         type Node = Node;
+
+        #[inline]
+        fn wakers() -> &'static RawWakerVTable {
+            &WAKERS
+        }
 
         fn node(task: NonNull<()>) -> Node {
             Node::new(Some(task.cast()))

@@ -79,11 +79,16 @@ unsafe impl<R: Room> ReleaseTask for InRoom<R> {
 
 /// Refuses a task that does not fit, by a panic of the compiler's, with both sizes.
 pub(super) const fn check<R: Room>(task: Layout) {
-    if task.size() > R::SIZE || task.align() > R::ALIGN {
+    check_sizes(task, R::SIZE, R::ALIGN);
+}
+
+/// [`check`] for a place of this size and alignment.
+pub(super) const fn check_sizes(task: Layout, size: usize, align: usize) {
+    if task.size() > size || task.align() > align {
         let mut text = Text { bytes: [0; 160], len: 0 };
         text.add(b"the task takes ").number(task.size()).add(b" bytes at alignment ").number(task.align());
-        text.add(b", and its place has ").number(R::SIZE).add(b" at ").number(R::ALIGN);
-        text.add(b"; `task_slot!` takes the future's function, and the header's type behind `in`");
+        text.add(b", and its place has ").number(size).add(b" at ").number(align);
+        text.add(b"; the macros take the future's function, and the header's type behind `in`");
         text.panic();
     }
 }

@@ -43,4 +43,17 @@ pub trait Schedule<K: Kind = Anywhere, H: 'static = Self>: Send + Sync + Sized +
     /// Through the call one count is held beside the runnable's, so `self` outlives it. Where it panics, what it did with
     /// `runnable` holds, all counts are right, and it is not asked again for the same runnable.
     fn schedule(&self, runnable: Runnable<H, K>);
+
+    /// A [static task](crate::StaticTask) was woken by a waker of its own while it runs, for the first time in that run:
+    /// a hint, for a scheduler that likes to know before the run is over. `schedule` is called then, by
+    /// [`Runnable::run`], or the runnable is in [`Run::Woken`](crate::Run::Woken), unless the run ends the task.
+    ///
+    /// Other tasks do not call it. There is no runnable in it, which would be a second right to one body.
+    #[inline]
+    fn woken_while_running(&self) {}
+
+    /// A [static task](crate::StaticTask)'s place was woken by a waker of a task that is over, and no other stands there:
+    /// a hint, after which nothing else happens. Other tasks do not call it.
+    #[inline]
+    fn woken_while_free(&self) {}
 }

@@ -4,10 +4,12 @@
 //! caller's count. None runs any other code.
 
 mod end;
+mod place;
 
 use core::fmt;
 
 pub(super) use self::end::{Answer, Ended, Slot};
+pub(super) use self::place::Found;
 use crate::sync::{AtomicUsize, Ordering};
 
 /// A poll is asked for: there is a runnable or, while the body is being polled, there will be one.

@@ -9,6 +9,8 @@ mod lists;
 mod local;
 #[path = "shared/places.rs"]
 mod places;
+#[path = "shared/statics.rs"]
+mod statics;
 #[path = "shared/wakes.rs"]
 mod wakes;
 
