@@ -104,32 +104,36 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     ///
     /// The runnable is given back if the queue is closed. (Dropped, it cancels its task.)
     pub fn push(&self, runnable: Runnable<Linked<U>, K>) -> Result<bool, Runnable<Linked<U>, K>> {
-        let (word, before) = self.begin_push(runnable)?;
+        let word = runnable.into_raw();
+        // SAFETY: the word is a runnable's, and in no list.
+        let Some(before) = (unsafe { self.begin_push(word) }) else {
+            // SAFETY: as above.
+            return Err(unsafe { Runnable::from_raw(word) });
+        };
         // SAFETY: this push has put the word into the list, behind which nobody goes before its link is there.
         let found = unsafe { link::<U>(word.as_ptr()) }.swap(before, Ordering::AcqRel);
         Ok(before.is_null() || ptr::eq(found, mark(&AWAITED)))
     }
 
-    /// Puts `runnable` in front of the list, with a link that does not lead on yet. The answer is what it is to lead to.
+    /// Puts `word` in front of the list, unless that is closed, with a link that does not lead on yet. The answer is what it
+    /// is to lead to.
+    ///
+    /// # Safety
+    ///
+    /// `word` is a runnable's, from `into_raw`, and in no list.
     #[inline]
-    fn begin_push(&self, runnable: Runnable<Linked<U>, K>) -> Result<(NonNull<()>, *mut ()), Runnable<Linked<U>, K>> {
-        let word = runnable.into_raw();
-        // SAFETY: the word is this call's until it is in the list, and the taker does not go past it before its link is
-        // there.
-        let link = unsafe { link::<U>(word.as_ptr()) };
-        link.store(mark(&PUSHING), Ordering::Relaxed);
+    unsafe fn begin_push(&self, word: NonNull<()>) -> Option<*mut ()> {
+        // SAFETY: the caller's promise.
+        unsafe { link::<U>(word.as_ptr()) }.store(mark(&PUSHING), Ordering::Relaxed);
         let mut head = self.pushed.load(Ordering::Relaxed);
-        loop {
-            if is_closed(head) {
-                // SAFETY: the word is from `into_raw` above, and in no list.
-                return Err(unsafe { Runnable::from_raw(word) });
-            }
+        while !is_closed(head) {
             match self.pushed.compare_exchange_weak(head, word.as_ptr(), Ordering::AcqRel, Ordering::Relaxed) {
                 // What was there, and not what was read before: that may be another task at the same address.
-                Ok(before) => return Ok((word, before)),
+                Ok(before) => return Some(before),
                 Err(now) => head = now,
             }
         }
+        None
     }
 
     /// The right to take, unless somebody has it, who then hears of this call. Costs: one locked instruction.
@@ -382,7 +386,9 @@ mod tests {
         let queue = Queue::<u8>::new();
         let mut taker = queue.taker().expect("nobody has it");
         assert!(queue.push(task(1)).expect("it is open"));
-        let (word, before) = queue.begin_push(task(2)).expect("it is open");
+        let word = task(2).into_raw();
+        // SAFETY: the word is a runnable's, and in no list.
+        let before = unsafe { queue.begin_push(word) }.expect("it is open");
         assert!(!queue.push(task(3)).expect("it is open"));
         // The third one's link leads to the second one, whose own leads nowhere yet; so the first one is out of reach.
         assert!(taker.pop().is_none() && !queue.is_empty());

@@ -191,7 +191,8 @@ fn an_old_waker_of_a_free_place_is_a_hint() {
     header.events();
     let old = header.waker();
     old.wake_by_ref();
-    old.clone().wake();
+    let another = old.clone();
+    another.wake();
     assert_eq!(header.events(), "ff");
     assert!(place.is_free() && header.pop().is_none());
     // Nor does it disturb a claim, or the task that comes of it.
@@ -533,6 +534,7 @@ fn a_task_takes_two_words_beside_header_and_future() {
 fn a_large_future_goes_over_the_stack_once_at_most() {
     const SIZE: usize = 1 << 20;
 
+    #[expect(clippy::large_stack_arrays, reason = "it stands in the future")]
     async fn large() {
         let memory = [const { MaybeUninit::<u8>::uninit() }; SIZE];
         ready(()).await;
