@@ -67,7 +67,7 @@
 //!
 //! Tables by hand, slabs and the bare pair of words are in [`task`]; tables by key, and tasks out of bytes off the
 //! wire, in [`registry`]; the state word that a scheduler keeps per task in [`wake_state`]. In [`shared`] both are
-//! joined: a future, your scheduler's data and the waker in one allocation.
+//! joined: a future, your scheduler's data and the waker in one allocation. [`set`]: wakers of the parts of a future.
 //!
 //! # When you do not need it
 //!
@@ -83,8 +83,9 @@
 //! | `alloc` | `Arc` wakers, owners of boxes | with `std` |
 //! | `registry` | keys and [`StaticTable`]; with `alloc`, [`VTableRegistry`] and [`RegisteredTask`] | yes |
 //! | `shared` | shared tasks, with `alloc` in boxes, without in slots | yes |
+//! | `set` | [`WakerSet`]: many wakers in one allocation; without `alloc` in statics | yes |
 //! | `serde` | the text form of keys | no |
-//! | `portable-atomic` | [`WakeState`] and shared tasks without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
+//! | `portable-atomic` | [`WakeState`], sets and shared tasks without compare-and-swap; with `alloc`, its `Arc` as a waker pointer | no |
 //!
 //! Without `alloc` there are static and id wakers, tables, the bare pair, owners of memory of one's own, [`WakeState`],
 //! [`TaskSlot`] and [`StaticTable`]. Targets without compare-and-swap have no `Arc` and no [`VTableRegistry`].
@@ -94,17 +95,13 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(doctest)]
 mod doctests;
 mod macros;
 #[cfg(feature = "registry")]
 pub mod registry;
+pub mod set;
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub mod shared;
-#[cfg(any(
-    all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"),
-    all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")),
-))]
 mod sync;
 pub mod task;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
@@ -114,6 +111,9 @@ pub mod waker;
 #[cfg(feature = "registry")]
 #[doc(inline)]
 pub use registry::*;
+#[cfg(all(feature = "set", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[doc(inline)]
+pub use set::*;
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[doc(inline)]
 pub use shared::*;

@@ -24,7 +24,7 @@ impl WakerRef<'_> {
     ///
     /// `raw` is a waker's two words, and a count of it is held, by somebody else, for the whole lifetime.
     #[inline]
-    pub(super) unsafe fn new(raw: RawWaker) -> Self {
+    pub(crate) unsafe fn new(raw: RawWaker) -> Self {
         Self {
             // SAFETY: the caller's count keeps the words good; `ManuallyDrop` never gives that count up.
             waker: ManuallyDrop::new(unsafe { Waker::from_raw(raw) }),
