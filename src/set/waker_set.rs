@@ -18,7 +18,7 @@ const MOST: usize = if usize::BITS > 32 { u32::MAX as usize } else { usize::MAX 
 
 /// A number of wakers, and which of them were woken. See the [module](self).
 ///
-/// It is [`Send`] and not `Sync`: one owner drives it, from whichever thread. Its wakers are both.
+/// It is [`Send`] and not `Sync`: one owner drives it, from whichever thread. Its wakers are both. Seven words.
 pub struct WakerSet {
     root: NonNull<Chunk>,
     newest: Cell<NonNull<Chunk>>,
@@ -204,7 +204,8 @@ impl WakerSet {
         unsafe { self.child(index).as_ref() }.is_woken()
     }
 
-    /// Wakes a child, as its waker does: so a child that was not polled yet is drained for the first time.
+    /// Wakes a child, as its waker does: so one that was not polled yet comes out of a drain for the first time. If another
+    /// wake of it is just under way, it comes with that.
     ///
     /// # Panics
     ///
