@@ -6,42 +6,34 @@
 //! futures, so the children stand where their owner likes, and need be neither `'static`, nor `Send`, nor of one type.
 //!
 //! ```
-//! use std::future::Future;
+//! use std::future::{Future, pending, poll_fn};
 //! use std::pin::{Pin, pin};
 //! use std::task::{Context, Poll};
 //! use waker_tables::WakerSet;
 //!
-//! /// The outputs of all children, which are borrowed from who waits.
-//! struct Join<'a, T> {
-//!     children: &'a mut [(Option<Pin<&'a mut dyn Future<Output = T>>>, Option<T>)],
-//!     set: WakerSet,
-//! }
-//!
-//! impl<T> Future for Join<'_, T> {
-//!     type Output = ();
-//!
-//!     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-//!         let Self { children, set } = &mut *self;
-//!         set.register(context.waker()); // first, so that no wake is lost
+//! /// The output of the child that has one first.
+//! async fn race<T>(children: &mut [Pin<&mut dyn Future<Output = T>>]) -> T {
+//!     let set = WakerSet::new(children.len());
+//!     (0..children.len()).for_each(|index| set.mark(index)); // as if woken, for the first poll
+//!     poll_fn(|context| {
+//!         set.register(context.waker()); // before the drain, so that no wake is lost
 //!         for index in set.drain() {
-//!             let (future, output) = &mut children[index];
-//!             let Some(child) = future else { continue };
-//!             if let Poll::Ready(value) = child.as_mut().poll(&mut Context::from_waker(&set.waker_ref(index))) {
-//!                 (*future, *output) = (None, Some(value));
+//!             let waker = set.waker_ref(index);
+//!             let polled = children[index].as_mut().poll(&mut Context::from_waker(&waker));
+//!             if polled.is_ready() {
+//!                 return polled;
 //!             }
 //!         }
-//!         if children.iter().all(|child| child.0.is_none()) { Poll::Ready(()) } else { Poll::Pending }
-//!     }
+//!         Poll::Pending
+//!     })
+//!     .await
 //! }
 //!
 //! let word = String::from("borrowed");
-//! let (mut one, mut other) = (pin!(async { word.len() }), pin!(std::future::ready(3)));
-//! let mut children = [(Some(one.as_mut() as _), None), (Some(other.as_mut() as _), None)];
-//! let set = WakerSet::new(2);
-//! (0..2).for_each(|index| set.mark(index)); // as if woken, for the first poll
-//! let done = Join { children: &mut children, set };
-//! # futures::executor::block_on(done);
-//! # assert_eq!(children.map(|child| child.1), [Some(8), Some(3)]);
+//! let (mut slow, mut quick) = (pin!(pending()), pin!(async { word.len() }));
+//! # futures::executor::block_on(async {
+//! assert_eq!(race(&mut [slow.as_mut(), quick.as_mut()]).await, 8);
+//! # });
 //! ```
 //!
 //! # The picture

@@ -174,21 +174,23 @@ pub(super) unsafe fn index(child: NonNull<Child>) -> usize {
 ///
 /// # Safety
 ///
-/// `newest` is the newest chunk of a set, which is alive, and the index one of that set.
+/// The chunks are the root and the newest of a set, which is alive, and the index is one of that set.
 #[inline]
-pub(super) unsafe fn child(newest: NonNull<Chunk>, index: usize) -> NonNull<Child> {
-    let mut chunk = newest;
-    loop {
+pub(super) unsafe fn child(root: NonNull<Chunk>, newest: NonNull<Chunk>, index: usize) -> NonNull<Child> {
+    let (mut chunk, mut first) = (newest, 0);
+    // What is known of the root is not read: other threads write beside it.
+    while chunk != root {
         // SAFETY: alive, as the whole set.
         let this = unsafe { chunk.as_ref() };
         if index >= this.first {
-            let number = index - this.first;
-            // SAFETY: by invariant 2; the child is one of these.
-            return unsafe { chunk.byte_add(size_of::<Chunk>() + number * size_of::<Child>()) }.cast();
+            first = this.first;
+            break;
         }
-        // SAFETY: by invariant 3, since the root begins with index 0.
+        // SAFETY: by invariant 3.
         chunk = unsafe { NonNull::new_unchecked(this.previous.load(Ordering::Relaxed)) };
     }
+    // SAFETY: by invariant 2; the child is one of these.
+    unsafe { chunk.byte_add(size_of::<Chunk>() + (index - first) * size_of::<Child>()) }.cast()
 }
 
 /// Memory for a chunk with so many children behind it.
@@ -206,8 +208,8 @@ pub(super) fn allocate(count: usize, first: usize, len: usize) -> Option<NonNull
     // SAFETY: allocated for one.
     unsafe { memory.write(Chunk::new(count, first, len)) };
     for number in 0..len {
-        // SAFETY: all of them are behind it.
-        let child = unsafe { child(memory, first + number) };
+        // SAFETY: all of them are behind it. (To itself it is a root.)
+        let child = unsafe { child(memory, memory, number) };
         // SAFETY: there is memory for it.
         unsafe { child.write(Child::new(number)) };
     }
@@ -244,13 +246,13 @@ unsafe fn free(root: NonNull<Chunk>) {
     while let Some(chunk) = NonNull::new(newest) {
         // SAFETY: alive.
         let this = unsafe { chunk.as_ref() };
-        let (first, len) = (this.first, this.len);
+        let len = this.len;
         newest = this.previous.load(Ordering::Relaxed);
         if cfg!(loom) {
             // Loom's atomics have an end, and say then whether anybody may still use them.
-            for index in first..first + len {
-                // SAFETY: one of these.
-                let child = unsafe { child(chunk, index) };
+            for number in 0..len {
+                // SAFETY: one of these, as where they were made.
+                let child = unsafe { child(chunk, chunk, number) };
                 // SAFETY: nobody uses it again.
                 unsafe { child.drop_in_place() };
             }

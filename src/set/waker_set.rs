@@ -16,7 +16,7 @@ use crate::waker::WakerRef;
 #[cfg(feature = "alloc")]
 const MOST: usize = if usize::BITS > 32 { u32::MAX as usize } else { usize::MAX >> 1 };
 
-/// A number of wakers, and which of them were woken. See the [module](self).
+/// A number of wakers, and which of them were woken. See the [module](crate::set).
 ///
 /// It is [`Send`] and not `Sync`: one owner drives it, from whichever thread. Its wakers are both. Seven words.
 pub struct WakerSet {
@@ -223,7 +223,7 @@ impl WakerSet {
         let len = self.len();
         assert!(index < len, "this set has {len} wakers, and none with the index {index}");
         // SAFETY: the index was checked.
-        unsafe { chunk::child(self.newest.get(), index) }
+        unsafe { chunk::child(self.root, self.newest.get(), index) }
     }
 
     #[inline]
@@ -269,6 +269,9 @@ impl WakerSet {
         let of = unsafe { child.as_ref() };
         self.first.set(of.next());
         of.give();
+        if self.newest.get() == self.root {
+            return Some(of.number()); // Without a look at the root, beside which other threads write.
+        }
         // SAFETY: as above.
         Some(unsafe { chunk::index(child) })
     }
