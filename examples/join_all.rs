@@ -1,5 +1,7 @@
 //! A join of futures that are borrowed, of several types, and woken one by one. `cargo run --example join_all`
 
+#![forbid(unsafe_code)]
+
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};

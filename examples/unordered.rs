@@ -1,5 +1,7 @@
 //! Outputs of many borrowed futures in the order in which they come. `cargo run --example unordered`
 
+#![forbid(unsafe_code)]
+
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -69,11 +71,8 @@ fn main() {
         }
         assert_eq!(all.next().await, Some("quick"));
         all.push(after(7, "late")); // at the index of the quick one
-        let mut rest = Vec::new();
-        while let Some(name) = all.next().await {
-            rest.push(name);
-        }
-        assert_eq!(rest, ["middle", "late", "slow"]);
-        println!("quick, then {}", rest.join(", "));
+        let rest = [all.next().await, all.next().await, all.next().await, all.next().await];
+        assert_eq!(rest, [Some("middle"), Some("late"), Some("slow"), None]);
+        println!("quick, then {rest:?}");
     });
 }
