@@ -16,10 +16,10 @@ core="--no-default-features -Zbuild-std=core,alloc"
 with_cas="--target thumbv7em-none-eabi --target i686-unknown-linux-gnu"
 without_cas="--target thumbv6m-none-eabi --target riscv32imc-unknown-none-elf"
 check $core $with_cas $without_cas
-check $core $with_cas $without_cas --features shared
-check $core $with_cas $without_cas --features alloc,registry,shared
-check $core $with_cas --features alloc,registry,shared,portable-atomic
+check $core $with_cas $without_cas --features shared,set
+check $core $with_cas $without_cas --features alloc,registry,shared,set
+check $core $with_cas --features alloc,registry,shared,set,portable-atomic
 # Sound on one core with interrupts that can be masked, which is for the user of such a target to say.
 one_core=portable-atomic,portable-atomic/unsafe-assume-single-core
-check $core $without_cas --features shared,$one_core
-check $core $without_cas --features alloc,registry,shared,$one_core
+check $core $without_cas --features shared,set,$one_core
+check $core $without_cas --features alloc,registry,shared,set,$one_core

@@ -3,6 +3,8 @@
 #
 #   tests     async-task's own tests; async-executor's own tests
 #   futures   the tests of futures and futures-executor, on `futures-task`
+#   sets      futures-buffered's own tests, with its module for wakers replaced; the tests of futures, with `FuturesUnordered`
+#             replaced in futures-util
 #   examples  async-executor's examples; smol's examples that need nothing but loopback
 #   http      a server on smol and hyper: every route, then a load
 #   bytes     what a task takes
@@ -46,28 +48,39 @@ published() { # <name> <version> <folder>: puts a published package there
     rm -f "$3/Cargo.lock"
 }
 
+place() { # <package>: where it is that stands in for a published one
+    if [ -e "$ports/$1/Cargo.toml" ]; then echo "$ports/$1"; else echo "$scratch/changed/$1"; fi
+}
+
 # The workspace in a folder, with either lock file; they differ in the one package that is patched.
 lock() { # <folder> <package to patch>
     (
         cd "$1"
         [ -e plain.lock ] || { cargo generate-lockfile --quiet && mv Cargo.lock plain.lock; }
         cp plain.lock Cargo.lock
-        local patch=(--config "patch.crates-io.$2.path=\"$ports/$2\"")
+        local patch=(--config "patch.crates-io.$2.path=\"$(place "$2")\"")
         cargo update --quiet "${patch[@]}" "$2"
-        cargo tree --quiet "${patch[@]}" --edges all --invert "$2" | grep -F "($ports/$2)" >/dev/null
+        cargo tree --quiet "${patch[@]}" --edges all --invert "$2" | grep -F "($(place "$2"))" >/dev/null
         mv Cargo.lock patched.lock
     )
 }
 with() { # <plain|patched> <folder> <package to patch> <cargo's arguments>…
     local patch=()
-    [ "$1" = plain ] || patch=(--config "patch.crates-io.$3.path=\"$ports/$3\"")
+    [ "$1" = plain ] || patch=(--config "patch.crates-io.$3.path=\"$(place "$3")\"")
     (cd "$2" && cp "$1.lock" Cargo.lock && timeout --kill-after=10 1800 cargo "$4" "${patch[@]}" "${@:5}")
 }
 
 compare_tests() { # <title> <folder> <package to patch> <cargo test's arguments>…
-    local which lost
+    local which
     for which in plain patched; do
         with "$which" "$2" "$3" test --no-fail-fast "${@:4}" >"$2/$which.log" 2>&1 || true
+    done
+    compare_logs "$1" "$2"
+}
+
+compare_logs() { # <title> <folder with plain.log and patched.log>
+    local which lost
+    for which in plain patched; do
         awk '/^ *(Running|Doc-tests) / { sub(/ \(.*/, ""); binary = $NF }
             / \.\.\. (ok|FAILED)$/ { print binary, $0 }' "$2/$which.log" | sort >"$2/$which.tests"
         grep ' ok$' "$2/$which.tests" >"$2/$which.passed" || true
@@ -105,6 +118,35 @@ step_futures() {
     cp -r futures/tests futures-executor/tests futures-tests
     lock futures-tests futures-task
     compare_tests "futures and futures-executor 0.3.34, their tests" futures-tests futures-task --tests
+}
+
+step_sets() {
+    local which
+    published futures-buffered 0.2.14 futures-buffered
+    for which in plain patched; do
+        rm -rf "buffered/$which" && mkdir -p "buffered/$which"
+        cp -r futures-buffered/src futures-buffered/tests "buffered/$which"
+        rm "buffered/$which/tests/http.rs" # It asks hosts of the internet.
+        sed "s,@waker_tables@,$(dirname "$ports")," "$ports/published/futures-buffered.toml" >"buffered/$which/Cargo.toml"
+        [ "$which" = plain ] || cp "$ports/futures-buffered/waker_list.rs" buffered/patched/src
+        [ ! -e buffered/Cargo.lock ] || cp buffered/Cargo.lock "buffered/$which"
+        (cd "buffered/$which" && timeout --kill-after=10 1800 cargo test --no-fail-fast --lib --tests) \
+            >"buffered/$which.log" 2>&1 || true
+        cp "buffered/$which/Cargo.lock" buffered
+    done
+    compare_logs "futures-buffered 0.2.14, its tests" buffered
+
+    published futures 0.3.34 futures
+    rm -rf changed/futures-util
+    published futures-util 0.3.34 changed/futures-util
+    rm -r changed/futures-util/src/stream/futures_unordered
+    echo 'pub use futures_unordered::*;' >changed/futures-util/src/stream/futures_unordered.rs
+    printf '[dependencies.futures-unordered]\npath = "%s"\n' "$ports/futures-unordered" >>changed/futures-util/Cargo.toml
+    mkdir -p unordered/src && touch unordered/src/lib.rs
+    cp "$ports/published/futures.toml" unordered/Cargo.toml
+    cp -r futures/tests unordered
+    lock unordered futures-util
+    compare_tests "futures 0.3.34, its tests, on FuturesUnordered" unordered futures-util --tests
 }
 
 step_examples() {

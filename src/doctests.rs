@@ -1,4 +1,5 @@
 //! Documents whose programs are run: the README's, the guides', and those that must not compile.
+#![cfg(doctest)]
 
 #[doc = include_str!("../README.md")]
 mod readme {}

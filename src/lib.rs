@@ -68,7 +68,7 @@
 //!
 //! Tables by hand, slabs and the bare pair of words are in [`task`]; tables by key, and tasks out of bytes off the
 //! wire, in [`registry`]; the state word that a scheduler keeps per task in [`wake_state`]. In [`shared`] both are
-//! joined: a future, your scheduler's data and the waker in one allocation.
+//! joined: a future, your scheduler's data and the waker in one allocation. [`set`]: wakers of the parts of a future.
 //!
 //! # When you do not need it
 //!
@@ -90,12 +90,9 @@ mod doctests;
 mod macros;
 #[cfg(feature = "registry")]
 pub mod registry;
+pub mod set;
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub mod shared;
-#[cfg(any(
-    all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"),
-    all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")),
-))]
 mod sync;
 pub mod task;
 #[cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
@@ -115,6 +112,9 @@ pub use registry::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
 #[cfg(feature = "registry")]
 #[doc(inline)]
 pub use registry::{KeyRef, NameError, ParseKeyError, StaticTable, VTableKey};
+#[cfg(all(feature = "set", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
+#[doc(inline)]
+pub use set::{Drain, StaticWakerSet, TooManyWakers, WakerSet};
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[doc(inline)]
 pub use shared::{

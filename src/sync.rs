@@ -1,4 +1,8 @@
 //! The atomics of `core`, of `portable-atomic` where the target has no compare-and-swap, or of loom where its models run.
+#![cfg(any(
+    all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"),
+    all(any(feature = "set", feature = "shared"), any(target_has_atomic = "ptr", feature = "portable-atomic")),
+))]
 
 #[cfg(feature = "shared")]
 pub(crate) mod turn;
@@ -19,6 +23,41 @@ pub(crate) fn yield_now() {
     #[cfg(loom)]
     loom::thread::yield_now();
 }
+
+/// Ends the process, as an overflow of `Arc`'s count does.
+#[cfg(any(feature = "shared", feature = "set"))]
+#[cold]
+pub(crate) fn abort() -> ! {
+    #[cfg(feature = "std")]
+    std::process::abort();
+    #[cfg(not(feature = "std"))]
+    {
+        /// A panic while this is dropped by a panic ends the process.
+        struct Twice;
+        impl Drop for Twice {
+            fn drop(&mut self) {
+                panic!("too many handles of one task, or wakers of one set");
+            }
+        }
+        let _twice = Twice;
+        panic!("too many handles of one task, or wakers of one set");
+    }
+}
+
+/// Writes a function that is `const`, but under loom, whose atomics cannot be made in constants.
+#[cfg(feature = "set")]
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+        #[cfg(loom)]
+        $(#[$attribute])*
+        $visibility fn $($rest)*
+    };
+}
+#[cfg(feature = "set")]
+pub(crate) use const_fn;
 
 /// A core `UnsafeCell`, or one of loom's, which reports accesses that nothing orders.
 #[cfg(feature = "shared")]

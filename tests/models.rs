@@ -6,6 +6,9 @@
 #[cfg(feature = "registry")]
 #[path = "models/registry.rs"]
 mod registry;
+#[cfg(feature = "set")]
+#[path = "models/set.rs"]
+mod set;
 #[cfg(feature = "shared")]
 #[path = "models/shared.rs"]
 mod shared;

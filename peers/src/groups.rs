@@ -10,6 +10,7 @@ mod make;
 pub mod memory;
 mod poll;
 mod registry;
+mod sets;
 mod tasks;
 mod waker;
 
@@ -24,12 +25,13 @@ pub struct Group {
 }
 
 /// All groups, in the order in which they run.
-pub const GROUPS: [Group; 7] = [
+pub const GROUPS: [Group; 8] = [
     Group { name: "waker", about: "what a scheduler does with a waker", fill: waker::fill },
     Group { name: "poll", about: "polling tasks of several types, one after the other", fill: poll::fill },
     Group { name: "make", about: "making and dropping an erased task", fill: make::fill },
     Group { name: "registry", about: "finding a table by its key", fill: registry::fill },
     Group { name: "tasks", about: "futures behind a queue of the user's own", fill: tasks::fill },
+    Group { name: "sets", about: "many children inside one future", fill: sets::fill },
     Group { name: "memory", about: "what a task of 40 bytes takes", fill: memory::fill },
     Group { name: "build", about: "what the dependency costs a build", fill: build::fill },
 ];

@@ -10,7 +10,7 @@ use core::fmt;
 
 pub(super) use self::end::{Answer, Ended, Slot};
 pub(super) use self::place::Found;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, abort};
 
 /// A poll is asked for: there is a runnable or, while the body is being polled, there will be one.
 const SCHEDULED: usize = 1;
@@ -328,24 +328,5 @@ impl fmt::Debug for TaskState {
         ];
         let flags = names.iter().filter(|(flag, _)| self.0 & flag != 0).map(|(_, name)| name);
         f.debug_set().entries(flags).entry(&self.handles()).finish()
-    }
-}
-
-/// Ends the process, as an overflow of `Arc`'s count does.
-#[cold]
-fn abort() -> ! {
-    #[cfg(feature = "std")]
-    std::process::abort();
-    #[cfg(not(feature = "std"))]
-    {
-        /// A panic while this is dropped by a panic ends the process.
-        struct Twice;
-        impl Drop for Twice {
-            fn drop(&mut self) {
-                panic!("too many handles of one task");
-            }
-        }
-        let _twice = Twice;
-        panic!("too many handles of one task");
     }
 }

@@ -24,7 +24,7 @@ impl WakerRef<'_> {
     ///
     /// `raw` is a waker's two words, and somebody else holds a count of it from now on to the end of the lifetime.
     #[inline]
-    pub(super) unsafe fn new(raw: RawWaker) -> Self {
+    pub(crate) unsafe fn new(raw: RawWaker) -> Self {
         Self {
             // SAFETY: the caller's count keeps the words good; `ManuallyDrop` never gives that count up.
             waker: ManuallyDrop::new(unsafe { Waker::from_raw(raw) }),

@@ -14,6 +14,7 @@ struct Counting;
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
+    static FREES: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: all is passed on to the system's allocator.
@@ -25,6 +26,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        let _ = FREES.try_with(|count| count.set(count.get() + 1));
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -43,7 +45,7 @@ fn allocations<T>(run: impl FnOnce() -> T) -> usize {
 }
 
 /// How many bytes `run` allocates, and what it gives.
-#[cfg(feature = "shared")]
+#[cfg(any(feature = "shared", feature = "set"))]
 fn bytes<T>(run: impl FnOnce() -> T) -> (usize, T) {
     let before = BYTES.get();
     let result = black_box(run());
@@ -266,4 +268,55 @@ mod shared {
         });
         assert_eq!(made, 0);
     }
+}
+
+#[cfg(feature = "set")]
+#[test]
+fn a_set_is_one_allocation_and_each_chunk_one_more() {
+    use waker_tables::WakerSet;
+
+    assert_eq!(allocations(|| WakerSet::new(1_000)), 1);
+    let set = WakerSet::new(10);
+    assert_eq!(allocations(|| set.grow(10).unwrap()), 0);
+    assert_eq!(allocations(|| set.grow(11).unwrap()), 1);
+    assert_eq!(allocations(|| (12..=20).for_each(|len| set.grow(len).unwrap())), 0);
+    let two_words = 2 * size_of::<usize>();
+    let of = |len| bytes(|| WakerSet::new(len)).0;
+    assert_eq!(of(1_000) - of(999), two_words);
+    assert!(of(16) <= 16 * 3 * size_of::<usize>(), "{} bytes", of(16));
+}
+
+#[cfg(feature = "set")]
+#[test]
+fn only_the_last_waker_of_a_set_that_is_gone_frees() {
+    use std::task::Waker;
+    use waker_tables::WakerSet;
+
+    let set = WakerSet::new(2);
+    set.grow(3).unwrap();
+    let frees = |run: &mut dyn FnMut()| {
+        let before = FREES.get();
+        run();
+        FREES.get() - before
+    };
+    let wakers = [set.waker(0), set.waker(2)];
+    let use_all = || {
+        for waker in &wakers {
+            waker.clone().wake();
+            waker.wake_by_ref();
+            drop(waker.clone());
+        }
+    };
+    let mut turn = || {
+        use_all();
+        set.register(Waker::noop());
+        assert_eq!(set.drain().count(), 2);
+    };
+    assert_eq!((allocations(&mut turn), frees(&mut turn)), (0, 0));
+    assert_eq!(frees(&mut || use_all()), 0);
+    let mut set = Some(set);
+    assert_eq!(frees(&mut || drop(set.take())), 0, "wakers keep the memory");
+    let [mut first, mut last] = wakers.map(Some);
+    assert_eq!(frees(&mut || drop(first.take())), 0);
+    assert_eq!(frees(&mut || last.take().unwrap().wake()), 2, "both chunks");
 }

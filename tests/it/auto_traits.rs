@@ -119,6 +119,16 @@ fn shared_types() {
     assert_eq!(autos!(JoinError), ALL);
 }
 
+#[cfg(feature = "set")]
+#[test]
+fn set_types() {
+    let first = |[send, sync, unpin, ..]: [bool; 5]| [send, sync, unpin];
+    assert_eq!(first(autos!(WakerSet)), [true, false, true], "one owner at a time");
+    assert_eq!(first(autos!(Drain<'_>)), [false, false, true], "it borrows the owner's");
+    assert_eq!(first(autos!(StaticWakerSet<1>)), [true; 3]);
+    assert_eq!(autos!(TooManyWakers), ALL);
+}
+
 #[cfg(feature = "registry")]
 #[test]
 fn registry_types() {

@@ -37,5 +37,7 @@ mod registry;
 mod registry_model;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "set")]
+mod set;
 #[cfg(feature = "shared")]
 mod shared;

@@ -43,6 +43,14 @@ fn a_queue_is_five_words() {
     assert_eq!(size_of::<Queue<Unused, AtHome>>(), 5 * WORD);
 }
 
+#[cfg(feature = "set")]
+#[test]
+fn a_set_is_seven_words_with_a_niche() {
+    assert_eq!([size_of::<WakerSet>(), size_of::<Option<WakerSet>>()], [7 * WORD; 2]);
+    assert_eq!(size_of::<StaticWakerSet<9>>() - size_of::<StaticWakerSet<8>>(), 2 * WORD);
+    assert_eq!(size_of::<StaticWakerSet<0>>(), 10 * WORD);
+}
+
 /// A slot is a joined task that may be local, and a word that says whether there is one.
 #[cfg(feature = "shared")]
 #[test]

@@ -1,5 +1,6 @@
 //! One function for each hot path. `ci/cost.sh` reads their machine code, and counts what they execute.
 
+pub mod set;
 pub mod shared;
 
 use std::hint::black_box;

@@ -97,6 +97,10 @@ fn main() {
 
     let (idle, theirs) = (shared::idle(), shared::idle_of_async_task());
 
+    let (sixteen, large) = (set::children(16), set::children(100_000));
+    let waited_for = set::children(16);
+    waited_for.0.register(&waker);
+
     let path = std::env::args().nth(1).expect("the name of a path");
     match &*path {
         "nothing" => measured(&mut || _ = black_box(&job)),
@@ -151,6 +155,22 @@ fn main() {
         "yield_detached_by_async_task" => measured(&mut || shared::finish_of_async_task(black_box(100))),
         "yield_joined" => measured(&mut || shared::join(black_box(100))),
         "yield_joined_by_async_task" => measured(&mut || shared::join_of_async_task(black_box(100))),
+        "set_wake_again" => {
+            sixteen.1[0].wake_by_ref();
+            measured(&mut || black_box(&sixteen.1[0]).wake_by_ref());
+        }
+        "set_wake_and_drain" => {
+            waited_for.0.mark(0); // Calls the parent, once for all rounds.
+            assert!(waited_for.0.drain().eq([0]));
+            measured(&mut || {
+                black_box(&waited_for.1[0]).wake_by_ref();
+                assert!(black_box(&waited_for.0).drain().eq([0]));
+            });
+        }
+        "set_drain_nothing" => measured(&mut || assert!(black_box(&sixteen.0).drain().eq([]))),
+        "set_register_again" => measured(&mut || set::cost_set_register(black_box(&waited_for.0), black_box(&waker))),
+        "set_turn_16" => measured(&mut || set::turn(black_box(&sixteen))),
+        "set_turn_100000" => measured(&mut || set::turn(black_box(&large))),
         "make_box" => kept(cost_make_box),
         "make_dyn" => kept(cost_make_dyn),
         "make_owned" => kept(cost_make_owned),

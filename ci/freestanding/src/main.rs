@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use waker_tables::{
-    Anywhere, Completed, Linked, Pause, Queue, Ran, Runnable, Schedule, Start, Task, TaskRef, TaskSlot, TaskVTable,
+    Anywhere, Completed, Linked, Pause, Queue, Ran, Runnable, Schedule, Start, StaticWakerSet, Task, TaskRef, TaskSlot, TaskVTable,
     UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot,
     waker_vtable,
 };
@@ -153,6 +153,19 @@ fn slots() {
     assert!(NAMED.is_free() && UNNAMED.is_free());
 }
 
+static CHILDREN: StaticWakerSet<3> = StaticWakerSet::new();
+
+fn sets() {
+    let set = CHILDREN.take().unwrap();
+    assert!(CHILDREN.take().is_none());
+    let waker = set.waker(2);
+    set.register(Waker::noop());
+    waker.wake_by_ref();
+    set.waker_ref(0).wake_by_ref();
+    waker.wake();
+    assert!(set.drain().eq([2, 0]));
+}
+
 // A program begins with an aligned stack, a function expects the return address on top of that.
 global_asm!(".globl _start", "_start:", "call {main}", "ud2", main = sym main);
 
@@ -160,6 +173,7 @@ extern "C" fn main() -> ! {
     wakers();
     tasks();
     slots();
+    sets();
     exit(0)
 }
 

@@ -14,13 +14,13 @@ use crate::report::{CaseReport, GroupReport};
 mod access;
 mod async_task;
 mod behind;
-mod hand;
+pub(super) mod hand;
 mod own;
 mod queue;
 mod runtime;
 mod runtimes;
 mod unordered;
-mod work;
+pub(super) mod work;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

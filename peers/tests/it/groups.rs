@@ -66,6 +66,13 @@ fn tasks() {
 }
 
 #[test]
+fn sets() {
+    let report = run("sets");
+    assert!(own_everywhere(&report));
+    assert_eq!(report.cases.len(), 9);
+}
+
+#[test]
 fn build() {
     assert_eq!(run("build").cases.len(), 3);
 }

@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::switches::taken_away;
 
 /// How many tasks the other thread wakes in turn.
-pub(super) const BELLS: u64 = 64;
+pub(in crate::groups) const BELLS: u64 = 64;
 
 /// A spawn function and a queue.
 pub(super) trait Scheduler: 'static {
@@ -121,7 +121,7 @@ fn remote<S: Scheduler>(scheduler: S, count: u64, plan: &Plan) -> Round<'_> {
 }
 
 /// Runs `work` on the clock, while another thread rings the bells.
-pub(super) fn beside_ringer(bells: &[Bell], plan: &Plan, work: impl FnOnce() -> u64) -> Measured {
+pub(in crate::groups) fn beside_ringer(bells: &[Bell], plan: &Plan, work: impl FnOnce() -> u64) -> Measured {
     let over = AtomicBool::new(false);
     let began = AtomicBool::new(false);
     thread::scope(|scope| {

@@ -132,14 +132,14 @@ impl Gate {
 
 /// A task's place, and the other thread's way to wake it.
 #[derive(Debug, Default)]
-pub(super) struct Bell {
+pub(in crate::groups) struct Bell {
     armed: AtomicBool,
     waker: OnceLock<Waker>,
 }
 
 impl Bell {
     /// Waits to be woken so many times. Its result is how often it was.
-    pub(super) async fn wait(&self, times: u64) -> u64 {
+    pub(in crate::groups) async fn wait(&self, times: u64) -> u64 {
         let mut woken = 0;
         poll_fn(|context| {
             self.waker.get_or_init(|| context.waker().clone());
@@ -154,7 +154,7 @@ impl Bell {
     }
 
     /// Wakes the task if it waits.
-    pub(super) fn ring(&self) {
+    pub(in crate::groups) fn ring(&self) {
         if self.armed.load(Ordering::Acquire) {
             self.armed.store(false, Ordering::Relaxed);
             if let Some(waker) = self.waker.get() {
