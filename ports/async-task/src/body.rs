@@ -57,7 +57,8 @@ fn this_thread() -> ThreadId {
     ID.try_with(|id| *id).unwrap_or_else(|_| thread::current().id())
 }
 
-/// A future that refuses other threads than the one where it was made: it panics there, and is leaked if dropped there.
+/// A future that refuses other threads than the one where it was made. Dropped elsewhere, it ends the process: whatever else
+/// its destructor did, the task would be over with it and its memory free, and what is pinned there may be in use.
 #[cfg(feature = "std")]
 pub(crate) struct Local<F> {
     home: ThreadId,
@@ -69,11 +70,6 @@ impl<F> Local<F> {
     pub(crate) fn new(future: F) -> Self {
         Self { home: this_thread(), future: ManuallyDrop::new(future) }
     }
-
-    #[inline]
-    fn check(&self) {
-        assert!(self.home == this_thread(), "a local task was run or dropped on another thread");
-    }
 }
 
 #[cfg(feature = "std")]
@@ -82,19 +78,20 @@ impl<F: Future> Future for Local<F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.check();
-        // SAFETY: the field is pinned as the whole is: it is dropped where it stands, or not at all.
+        assert!(self.home == this_thread(), "a local task was run on another thread");
+        // SAFETY: the field is pinned as the whole is: it is dropped where it stands.
         unsafe { self.map_unchecked_mut(|local| &mut *local.future) }.poll(context)
     }
 }
 
 #[cfg(feature = "std")]
 impl<F> Drop for Local<F> {
+    #[inline]
     fn drop(&mut self) {
-        if thread::panicking() && self.home != this_thread() {
-            return; // The poll has refused already, and a second panic would end the process.
+        if self.home != this_thread() {
+            std::eprintln!("a local task was dropped on another thread");
+            std::process::abort();
         }
-        self.check();
         // SAFETY: the field is not used again.
         unsafe { ManuallyDrop::drop(&mut self.future) }
     }

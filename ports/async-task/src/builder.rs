@@ -66,7 +66,7 @@ impl<M: 'static> Builder<M> {
         unsafe { self.spawn_unchecked(future, schedule) }
     }
 
-    /// Makes a task that has to be run and dropped on this thread, and panics elsewhere.
+    /// Makes a task that has to be run and dropped on this thread; elsewhere, either ends the process.
     #[cfg(feature = "std")]
     #[inline]
     pub fn spawn_local<F, Fut, S>(self, future: F, schedule: S) -> (Runnable<M>, Task<Fut::Output, M>)
@@ -77,7 +77,8 @@ impl<M: 'static> Builder<M> {
         S: Schedule<M> + Send + Sync + 'static,
         M: Send + Sync,
     {
-        // SAFETY: the bounds are what it asks for, except that the future is not `Send`: `Local` refuses other threads.
+        // SAFETY: the bounds are what it asks for, except that the future is not `Send`: `Local` refuses other threads, and
+        // its destructor never returns there.
         unsafe { self.spawn_unchecked(|metadata| crate::body::Local::new(future(metadata)), schedule) }
     }
 
@@ -127,9 +128,10 @@ where
         schedule.schedule(Runnable::new(runnable), info);
     };
     let make = |header: &'a Header<M>| Body::<_, CATCHES>(future(&header.metadata));
-    // SAFETY: the caller's promise; the hook is `Send` and `Sync`, and borrows, as the schedule function does. What the
-    // future borrows of the header stays in the task, as the lifetime of `spawn_unchecked` asks.
-    let (runnable, handle) = unsafe { waker_tables::spawn_unchecked_in_place(Header::new(metadata), hook, make) };
+    // SAFETY: what the future borrows of the header stays in the task, as the lifetime of `spawn_unchecked` asks.
+    let task = unsafe { waker_tables::Task::init_borrowing(Header::new(metadata), make) }.hook(hook);
+    // SAFETY: the caller's promise; the hook is `Send` and `Sync`, and borrows, as the schedule function does.
+    let (runnable, handle) = unsafe { task.spawn_unchecked() };
     (Runnable::new(runnable), Task::new(handle))
 }
 

@@ -48,13 +48,13 @@ impl<M: 'static> Runnable<M> {
     /// With what the future panics, unless that is propagated to the [`Task`](crate::Task).
     #[inline]
     pub fn run(self) -> bool {
-        match self.inner.run() {
+        match self.inner.run_once() {
             Run::Woken(runnable) => {
                 runnable.header().set_yielded();
                 runnable.schedule();
                 true
             }
-            Run::Pending | Run::Complete => false,
+            Run::Pending | Run::Lost | Run::Complete => false,
         }
     }
 
