@@ -98,6 +98,7 @@ impl Node {
 /// # Safety
 ///
 /// `node` is null or in a list, or about to be, whose lock is held.
+#[inline]
 unsafe fn change(node: *const Node, change: impl FnOnce(&mut Links)) {
     // SAFETY: a node in the list is alive (invariant 1).
     if let Some(node) = unsafe { node.as_ref() } {
@@ -111,6 +112,7 @@ unsafe fn change(node: *const Node, change: impl FnOnce(&mut Links)) {
 /// # Safety
 ///
 /// `node` is in a list whose lock is held.
+#[inline]
 unsafe fn links(node: *const Node) -> Links {
     // SAFETY: a node in the list is alive (invariant 1).
     let node = unsafe { &*node };
@@ -124,6 +126,7 @@ impl Inner {
     /// # Safety
     ///
     /// `node` is in no list, alive, and stays so and in place until it is taken out; `before` is in this one.
+    #[inline]
     unsafe fn insert(&mut self, node: *const Node, before: *const Node) {
         let after = if before.is_null() {
             self.first
@@ -147,6 +150,7 @@ impl Inner {
     /// # Safety
     ///
     /// It is in this list.
+    #[inline]
     unsafe fn remove(&mut self, node: *const Node) {
         // SAFETY: the caller's promise.
         let Links { before, after } = unsafe { links(node) };
@@ -222,6 +226,7 @@ impl<H: 'static> TaskList<H> {
     ///
     /// `node` is that of `task`, whose header data is an `H`, in whose memory it stands; it is taken off before the task's
     /// end is published. A count is held.
+    #[inline]
     pub(super) unsafe fn enter(&self, node: *const Node, task: Ptr) {
         let mut inner = self.inner.take();
         inner.len += 1;
@@ -239,6 +244,7 @@ impl<H: 'static> TaskList<H> {
     /// # Safety
     ///
     /// `node` was put on this list, once, and not taken off.
+    #[inline]
     pub(super) unsafe fn leave(&self, node: *const Node) {
         let mut inner = self.inner.take();
         inner.len -= 1;

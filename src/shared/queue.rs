@@ -241,6 +241,7 @@ fn mark(of: &'static u8) -> *mut () {
 }
 
 /// What stands in the link, once its push has written it. If it has not, it will tell its caller to wake the taker.
+#[inline]
 fn arrived(link: &AtomicPtr<()>) -> Option<*mut ()> {
     let mut next = link.load(Ordering::Acquire);
     if ptr::eq(next, mark(&PUSHING)) {
