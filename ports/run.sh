@@ -10,6 +10,8 @@
 #   bytes     what a task takes
 #   steps     how long the steps of its life take
 #   bench     async-executor's benchmarks
+#   compio    compio-executor: its tests, its loom suite, instructions and bytes of its tasks. Fails where the port is dearer
+#   lightproc lightproc, likewise
 #
 # Each runs with the published package and with the one here, put in its place through `[patch]`. What is published comes
 # from the package registry, is used as it is, and stays under `target`. Fails if a test or an example that is well with the
@@ -21,76 +23,9 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ports=$PWD
-scratch=${PORTS_SCRATCH:-$(dirname "$ports")/target/ports}
 seconds=${PORTS_SECONDS:-10} rounds=${PORTS_ROUNDS:-3}
-mkdir -p "$scratch"
-cd "$scratch"
-export CARGO_TARGET_DIR="$scratch/build" CARGO_PROFILE_DEV_DEBUG=0 RUST_BACKTRACE=0 CARGO_TERM_COLOR=never
-summary=() failed=0
-row() { summary+=("$(printf '%-46s %18s %18s %8s' "$@")"); }
-fail() { echo "FAILED: $*" >&2; failed=1; }
-ratio() { awk -v one="$1" -v two="$2" 'BEGIN { printf "%.2f", two / one }'; }
-
-need() { # <program or file> <Debian package>: installs the package if the program is missing
-    command -v "$1" >/dev/null || [ -e "$1" ] || {
-        echo "installing $2"
-        apt-get update -qq && apt-get install -qq -y "$2" >/dev/null
-    }
-}
-
-published() { # <name> <version> <folder>: puts a published package there
-    mkdir -p get/src && touch get/src/lib.rs
-    printf '[package]\nname = "get"\nversion = "0.0.0"\n[dependencies]\n%s = "=%s"\n[workspace]\n' "$1" "$2" >get/Cargo.toml
-    local manifest
-    manifest=$(cargo metadata --quiet --format-version 1 --manifest-path get/Cargo.toml |
-        grep -o "\"manifest_path\":\"[^\"]*/$1-$2/Cargo.toml\"" | cut -d'"' -f4)
-    mkdir -p "$3" && cp -r "$(dirname "$manifest")/." "$3"
-    rm -f "$3/Cargo.lock"
-}
-
-place() { # <package>: where it is that stands in for a published one
-    if [ -e "$ports/$1/Cargo.toml" ]; then echo "$ports/$1"; else echo "$scratch/changed/$1"; fi
-}
-
-# The workspace in a folder, with either lock file; they differ in the one package that is patched.
-lock() { # <folder> <package to patch>
-    (
-        cd "$1"
-        [ -e plain.lock ] || { cargo generate-lockfile --quiet && mv Cargo.lock plain.lock; }
-        cp plain.lock Cargo.lock
-        local patch=(--config "patch.crates-io.$2.path=\"$(place "$2")\"")
-        cargo update --quiet "${patch[@]}" "$2"
-        cargo tree --quiet "${patch[@]}" --edges all --invert "$2" | grep -F "($(place "$2"))" >/dev/null
-        mv Cargo.lock patched.lock
-    )
-}
-with() { # <plain|patched> <folder> <package to patch> <cargo's arguments>…
-    local patch=()
-    [ "$1" = plain ] || patch=(--config "patch.crates-io.$3.path=\"$(place "$3")\"")
-    (cd "$2" && cp "$1.lock" Cargo.lock && timeout --kill-after=10 1800 cargo "$4" "${patch[@]}" "${@:5}")
-}
-
-compare_tests() { # <title> <folder> <package to patch> <cargo test's arguments>…
-    local which
-    for which in plain patched; do
-        with "$which" "$2" "$3" test --no-fail-fast "${@:4}" >"$2/$which.log" 2>&1 || true
-    done
-    compare_logs "$1" "$2"
-}
-
-compare_logs() { # <title> <folder with plain.log and patched.log>
-    local which lost
-    for which in plain patched; do
-        awk '/^ *(Running|Doc-tests) / { sub(/ \(.*/, ""); binary = $NF }
-            / \.\.\. (ok|FAILED)$/ { print binary, $0 }' "$2/$which.log" | sort >"$2/$which.tests"
-        grep ' ok$' "$2/$which.tests" >"$2/$which.passed" || true
-    done
-    lost=$(comm -23 "$2/plain.passed" "$2/patched.passed")
-    [ -s "$2/plain.passed" ] || lost="nothing ran, see $2/plain.log"
-    [ -z "$lost" ] || fail "$1: $lost"
-    count() { echo "$(wc -l <"$2/$1.passed") of $(wc -l <"$2/$1.tests")"; }
-    row "$1, passed" "$(count plain "$2")" "$(count patched "$2")" ""
-}
+# shellcheck source=lib.sh
+. "$ports/lib.sh"
 
 executor() {
     mkdir -p executor
@@ -258,12 +193,14 @@ step_bench() {
 }
 
 steps=("$@")
-[ $# -gt 0 ] || steps=(tests futures examples http bytes steps bench)
+[ $# -gt 0 ] || steps=(tests futures examples http bytes steps bench compio lightproc)
 for step in "${steps[@]}"; do
     echo "=== $step"
-    "step_$step"
+    if [ -e "$ports/$step/run.sh" ]; then
+        "$ports/$step/run.sh" || failed=1
+    else
+        "step_$step"
+    fi
 done
-echo
-printf '%-46s %18s %18s %8s\n' "" published "on waker_tables" ratio
-printf '%s\n' "${summary[@]}"
+[ ${#summary[@]} = 0 ] || finish
 [ "$failed" = 0 ]
