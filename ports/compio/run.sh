@@ -15,7 +15,7 @@ cp "$ports/published/compio-executor.toml" compio-tests/Cargo.toml
 mkdir -p compio-tests/tests && cp compio-executor/tests/executor.rs compio-executor/tests/loom.rs compio-tests/tests
 lock compio-tests compio-executor
 compare_tests "compio-executor 0.1.4, its tests" compio-tests compio-executor --test executor
-cp -r compio-tests/. compio-loom
+mkdir -p compio-loom && cp -r compio-tests/{Cargo.toml,plain.lock,patched.lock,src,tests} compio-loom
 (
     export RUSTFLAGS="--cfg loom --cap-lints warn" CARGO_TARGET_DIR="$scratch/build-loom" LOOM_MAX_PREEMPTIONS=2
     compare_tests "compio-executor 0.1.4, its loom suite" compio-loom compio-executor --release --test loom
