@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use std::thread::LocalKey;
 
 use crossbeam_deque::Injector;
-use waker_tables::{Anywhere, JoinHandle, Linked, Queue, Run, Runnable, Schedule, spawn, spawn_detached};
+use waker_tables::{
+    Anywhere, JoinHandle, Linked, Queue, Run, Runnable, Schedule, Task, TaskList, spawn, spawn_detached,
+};
 
 use super::access::{Access, Deque, Local, Mutexed, Numbered};
 use super::behind::{self, Crate, ThreadQueue, statics};
@@ -25,7 +27,11 @@ pub(super) fn add<'a>(case: &mut Case<'a>, operation: Operation, kind: Kind, cou
     behind::add::<Own>(case, Side::Own, names, (operation, kind), count, plan);
     if kind == Kind::Deque {
         let name = "waker_tables, in its own Queue";
-        case.add(Side::Own, name, round(Intrusive(Arc::default()), operation, count, plan));
+        case.add(Side::Own, name, round(Intrusive::<false, false>::new(), operation, count, plan));
+        let name = "waker_tables, in its own Queue, on a list";
+        case.add(Side::Own, name, round(Intrusive::<true, false>::new(), operation, count, plan));
+        let name = "waker_tables, in its own Queue, in batches";
+        case.add(Side::Own, name, round(Intrusive::<false, true>::new(), operation, count, plan));
     }
 }
 
@@ -87,25 +93,39 @@ impl Crate for Own {
     }
 }
 
-/// Tasks with a link in the header, in a queue that does not allocate.
+/// Tasks with a link in the header, in a queue that does not allocate; on a list, or run in batches, if it says so.
 #[derive(Clone)]
-struct Intrusive(Arc<Queue<Intrusive>>);
+struct Intrusive<const LISTED: bool, const BATCHES: bool> {
+    queue: Arc<Queue<Self>>,
+    list: &'static TaskList<Linked<Self>>,
+}
 
-impl Intrusive {
+impl<const LISTED: bool, const BATCHES: bool> Intrusive<LISTED, BATCHES> {
+    fn new() -> Self {
+        Self { queue: Arc::default(), list: Box::leak(Box::default()) }
+    }
+
     #[inline]
     fn push(&self, runnable: Runnable<Linked<Self>>) {
-        self.0.push(runnable).expect("nobody closes it");
+        self.queue.push(runnable).expect("nobody closes it");
+    }
+
+    #[inline]
+    fn run_one(&self, runnable: Runnable<Linked<Self>>) {
+        if let Run::Woken(again) = runnable.run_once() {
+            self.push(again);
+        }
     }
 }
 
-impl Schedule<Anywhere, Linked<Self>> for Intrusive {
+impl<const LISTED: bool, const BATCHES: bool> Schedule<Anywhere, Linked<Self>> for Intrusive<LISTED, BATCHES> {
     #[inline]
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
         self.push(runnable);
     }
 }
 
-impl Scheduler for Intrusive {
+impl<const LISTED: bool, const BATCHES: bool> Scheduler for Intrusive<LISTED, BATCHES> {
     type Join<T: Send + 'static> = Output<T, Linked<Self>>;
 
     #[inline]
@@ -114,23 +134,27 @@ impl Scheduler for Intrusive {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (runnable, handle) = spawn(future, Linked::new(self.clone()));
+        let task = Task::new(future, Linked::new(self.clone()));
+        let (runnable, handle) = if LISTED { task.list(self.list).spawn() } else { task.spawn() };
         self.push(runnable);
         Output(handle)
     }
 
     #[inline]
     fn detach(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.push(spawn_detached(future, Linked::new(self.clone())));
+        let task = Task::new(future, Linked::new(self.clone())).detached();
+        self.push(if LISTED { task.list(self.list).spawn() } else { task.spawn() });
     }
 
     #[inline]
     fn run(&self) {
-        let mut taker = self.0.taker().expect("one takes");
-        while let Some(runnable) = taker.pop() {
-            if let Run::Woken(again) = runnable.run_once() {
-                self.push(again);
+        let mut taker = self.queue.taker().expect("one takes");
+        if BATCHES {
+            while !self.queue.is_empty() {
+                taker.batch().for_each(|runnable| self.run_one(runnable));
             }
+        } else {
+            taker.for_each(|runnable| self.run_one(runnable));
         }
     }
 }
