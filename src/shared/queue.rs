@@ -63,15 +63,15 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 /// 3. A closed queue's `pushed` is odd, and nobody but the taker changes it.
 pub struct Queue<U: 'static, K: Kind = Anywhere> {
     /// Last in, first out; one more than the address, or than null, if the queue is closed.
-    pushed: AtomicPtr<()>,
+    pub(super) pushed: AtomicPtr<()>,
     /// First in, first out; while a batch is being turned, what is turned of it.
     taken: AtomicPtr<()>,
     /// What of a batch is still to be turned.
     turning: AtomicPtr<()>,
     /// A batch that comes after the two.
-    later: AtomicPtr<()>,
+    pub(super) later: AtomicPtr<()>,
     /// 0: nobody takes; 1: somebody does; 2: and somebody else asked meanwhile.
-    taker: AtomicUsize,
+    pub(super) taker: AtomicUsize,
     /// Invariant: what is pushed through one type must not be taken through another.
     data: PhantomData<Invariant<U, K>>,
 }
@@ -136,15 +136,6 @@ impl<U: 'static, K: Kind> Queue<U, K> {
         None
     }
 
-    /// The right to take, unless somebody has it, who then hears of this call. Costs: one locked instruction.
-    #[must_use]
-    pub fn taker(&self) -> Option<Taker<'_, U, K>> {
-        // Written also where somebody has it: who gives it up must see what this caller knows of.
-        let ask = |taker| Some(if taker == 0 { 1 } else { 2 });
-        let before = self.taker.fetch_update(Ordering::AcqRel, Ordering::Relaxed, ask);
-        (before == Ok(0)).then(|| Taker { queue: self })
-    }
-
     /// Whether nothing is in it now; another thread's push may come in between.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -164,7 +155,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     ///
     /// The caller is the only one who takes.
     #[inline]
-    unsafe fn take_pushed(&self) -> *mut () {
+    pub(super) unsafe fn take_pushed(&self) -> *mut () {
         let pushed = self.pushed.load(Ordering::Relaxed);
         if opened(pushed).is_null() {
             // Most looks at an empty queue end here, without a locked instruction.
@@ -183,7 +174,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     /// # Safety
     ///
     /// The caller is the only one who takes.
-    unsafe fn pop(&self, all: bool) -> Option<Runnable<Linked<U>, K>> {
+    pub(super) unsafe fn pop(&self, all: bool) -> Option<Runnable<Linked<U>, K>> {
         let mut first = self.taken.load(Ordering::Relaxed);
         let mut turning = self.turning.load(Ordering::Relaxed);
         if first.is_null() && turning.is_null() {
@@ -221,7 +212,7 @@ fn is_closed(head: *mut ()) -> bool {
 }
 
 /// The head of a closed queue. Tasks stand at even addresses.
-fn closed(head: *mut ()) -> *mut () {
+pub(super) fn closed(head: *mut ()) -> *mut () {
     head.map_addr(|address| address | 1)
 }
 
@@ -293,83 +284,6 @@ impl<U: 'static, K: Kind> Default for Queue<U, K> {
 impl<U: 'static, K: Kind> fmt::Debug for Queue<U, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue").field("empty", &self.is_empty()).field("closed", &self.is_closed()).finish()
-    }
-}
-
-/// The right to take from a [`Queue`]. Dropped, it leaves the rest to the next taker.
-#[derive(Debug)]
-pub struct Taker<'q, U: 'static, K: Kind = Anywhere> {
-    queue: &'q Queue<U, K>,
-}
-
-impl<U: 'static, K: Kind> Taker<'_, U, K> {
-    /// Takes the runnable that was pushed first, if there is one. Where its push is still under way there is none yet, and
-    /// that push answers that the taker is to be woken.
-    ///
-    /// A loop that pops until `None` need not end: tasks that wake themselves are pushed meanwhile. See
-    /// [`batch`](Self::batch).
-    #[inline]
-    pub fn pop(&mut self) -> Option<Runnable<Linked<U>, K>> {
-        // SAFETY: one taker exists, and this call has it exclusively.
-        unsafe { self.queue.pop(true) }
-    }
-
-    /// What is in the queue now, and not what comes meanwhile. What is left when the batch is dropped comes first the next
-    /// time; then a batch may leave out what was pushed since the one before it.
-    pub fn batch(&mut self) -> Batch<'_, U, K> {
-        if self.queue.later.load(Ordering::Relaxed).is_null() {
-            // SAFETY: one taker exists, and this call has it exclusively.
-            let pushed = unsafe { self.queue.take_pushed() };
-            self.queue.later.store(pushed, Ordering::Relaxed);
-        }
-        Batch { queue: self.queue, taker: PhantomData }
-    }
-
-    /// Closes the queue: from now on a push gives its runnable back. What is in it comes out as before; `pop` until `None`
-    /// ends, but for pushes under way, each of which answers that the taker is to be woken.
-    pub fn close(&mut self) {
-        let close = |head| Some(closed(head));
-        let _ = self.queue.pushed.fetch_update(Ordering::AcqRel, Ordering::Relaxed, close);
-    }
-
-    /// Gives up the right to take. The answer is whether to look again before sleeping: somebody asked for it meanwhile,
-    /// who sleeps now and may know of a push that this taker did not see.
-    #[must_use = "who sleeps in spite of `true` may miss a push"]
-    pub fn release(self) -> bool {
-        core::mem::ManuallyDrop::new(self).queue.taker.swap(0, Ordering::AcqRel) == 2
-    }
-}
-
-/// Ends where the queue is empty, and goes on when something was pushed.
-impl<U: 'static, K: Kind> Iterator for Taker<'_, U, K> {
-    type Item = Runnable<Linked<U>, K>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        self.pop()
-    }
-}
-
-impl<U: 'static, K: Kind> Drop for Taker<'_, U, K> {
-    fn drop(&mut self) {
-        self.queue.taker.store(0, Ordering::Release);
-    }
-}
-
-/// What was in a [`Queue`] when [`Taker::batch`] was called.
-#[derive(Debug)]
-pub struct Batch<'t, U: 'static, K: Kind = Anywhere> {
-    queue: &'t Queue<U, K>,
-    taker: PhantomData<&'t mut ()>,
-}
-
-impl<U: 'static, K: Kind> Iterator for Batch<'_, U, K> {
-    type Item = Runnable<Linked<U>, K>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: the taker is borrowed, exclusively.
-        unsafe { self.queue.pop(false) }
     }
 }
 
