@@ -20,16 +20,20 @@
 mod dynamic;
 mod hash;
 mod key;
+#[cfg(feature = "alloc")]
+mod key_buf;
 #[cfg(feature = "serde")]
 mod serde;
 mod static_table;
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use dynamic::{
-    Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, NewTaskError, RegisterError, RegisteredTask, Stats,
-    UpdateError, VTableRegistry, VersionReq, VersionState,
+    Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, ManifestEntry, NewTaskError, RegisterError,
+    RegisteredTask, Stats, UpdateError, VTableRegistry, VersionReq, VersionState,
 };
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr", not(loom)))]
 pub use dynamic::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
 pub use key::{KeyRef, NameError, ParseKeyError, VTableKey};
+#[cfg(feature = "alloc")]
+pub use key_buf::{AsKeyRef, KeyBuf};
 pub use static_table::StaticTable;

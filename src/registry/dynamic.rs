@@ -1,6 +1,7 @@
 //! The registry itself, and what goes in and out of it.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
@@ -14,6 +15,7 @@ mod entry;
 mod error;
 mod family;
 mod index;
+mod manifest;
 mod node;
 mod snapshot;
 mod task;
@@ -26,6 +28,7 @@ pub use entry::CachedEntry;
 pub use entry::Entry;
 pub use error::{Asked, BuildError, LookupError, NewTaskError, RegisterError, UpdateError};
 pub use family::{Family, FamilyUpdate};
+pub use manifest::ManifestEntry;
 pub use snapshot::{VersionReq, VersionState};
 pub use task::RegisteredTask;
 
@@ -250,6 +253,25 @@ impl<C: 'static> VTableRegistry<C> {
     /// All keys with their tables, in no order. Each is as it is when it is met, the list as a whole is not.
     pub fn iter(&self) -> impl Iterator<Item = (VTableKey, &'static TaskVTable)> {
         self.catalog.iter().map(|node| (node.record().key(), node.record().table()))
+    }
+
+    /// Every key in order, with what others need to know of it: what a worker tells the world.
+    ///
+    /// Each family is listed as it is at one instant. The whole list is one state of the registry if
+    /// [`generation`](Self::generation) answers the same before and after.
+    ///
+    /// Costs: a walk over all, and one allocation that grows.
+    #[must_use]
+    pub fn manifest(&self) -> Vec<ManifestEntry> {
+        self.catalog.manifest()
+    }
+
+    /// A number that grows with every change, and is raised after the change can be seen. Costs: one load.
+    ///
+    /// Who keeps something that was made of the registry reads it first, and looks whether it is still the same.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.catalog.generation()
     }
 
     /// How many keys there are. Costs: a walk over all.

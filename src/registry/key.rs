@@ -1,6 +1,6 @@
 //! Keys: `segment/kind@v1`.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// What a table is registered under: a subsystem, a family of tasks in it, and the version of their protocol.
 ///
@@ -182,11 +182,41 @@ impl fmt::Display for KeyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { segment, kind, version } = self;
         if self.check().is_ok() {
-            write!(f, "{segment}/{kind}@v{version}")
+            padded(f, format_args!("{segment}/{kind}@v{version}"))
         } else {
-            write!(f, "{segment:?}/{kind:?}@v{version}")
+            padded(f, format_args!("{segment:?}/{kind:?}@v{version}"))
         }
     }
+}
+
+/// Writes `text` as wide as is asked for, without a buffer.
+fn padded(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
+    struct Chars(usize);
+
+    impl Write for Chars {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.chars().count();
+            Ok(())
+        }
+    }
+
+    let mut chars = Chars(0);
+    let missing = match f.width() {
+        Some(width) => {
+            chars.write_fmt(text)?;
+            width.saturating_sub(chars.0)
+        }
+        None => 0,
+    };
+    let before = match f.align() {
+        Some(fmt::Alignment::Right) => missing,
+        Some(fmt::Alignment::Center) => missing / 2,
+        _ => 0,
+    };
+    let fill = f.fill();
+    (0..before).try_for_each(|_| f.write_char(fill))?;
+    f.write_fmt(text)?;
+    (before..missing).try_for_each(|_| f.write_char(fill))
 }
 
 /// As [`KeyRef`]'s.

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 
 use super::error::{Asked, LookupError};
 use super::index::Index;
+use super::manifest::ManifestEntry;
 use super::node::{Node, Slot};
 use super::snapshot::{FamilyNode, Snapshot, VersionReq, VersionState};
 use super::turn::Turn;
@@ -36,6 +37,7 @@ pub(super) struct Catalog<C: 'static> {
     /// How many aliases there are; without any, a miss is one look-up.
     pub(super) aliases: AtomicUsize,
     pub(super) turn: Turn<Books<C>>,
+    pub(super) generation: AtomicUsize,
 }
 
 /// Sizes that a registry tells.
@@ -69,6 +71,7 @@ impl<C> Catalog<C> {
                 longest: AtomicUsize::new(0),
                 aliases: AtomicUsize::new(0),
                 turn: Turn::new(Books::new()),
+                generation: AtomicUsize::new(0),
             }
         }
     }
@@ -178,6 +181,29 @@ impl<C> Catalog<C> {
     /// All that is registered now, in no order; each key as it is when it is met.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Node<C>> {
         self.keys.iter().filter_map(Slot::current)
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire) as u64
+    }
+
+    pub(super) fn manifest(&self) -> Vec<ManifestEntry> {
+        let mut all = Vec::new();
+        for snapshot in self.families.iter().filter_map(FamilyNode::snapshot) {
+            let preferred = snapshot.pick(&VersionReq::Preferred).ok().map(|version| version.number);
+            all.extend(snapshot.versions.iter().map(|version| {
+                let node = self.node(version);
+                ManifestEntry {
+                    key: node.record().key(),
+                    state: version.state,
+                    preferred: preferred == Some(version.number),
+                    type_name: node.record().table().type_name(),
+                    has_factory: node.factory().is_some(),
+                }
+            }));
+        }
+        all.sort_unstable_by_key(|entry| entry.key);
+        all
     }
 
     #[inline]

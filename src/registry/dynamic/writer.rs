@@ -280,6 +280,8 @@ impl<C> Catalog<C> {
             // SAFETY: nothing is published.
             unsafe { slot.publish(None) };
         }
+        // Release, and after all: who sees the new number sees the change.
+        self.generation.store(self.generation.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 }
 
