@@ -28,12 +28,12 @@ mod static_table;
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use dynamic::{
-    Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, ManifestEntry, NewTaskError, RegisterError,
-    RegisteredTask, Stats, UpdateError, VTableRegistry, VersionReq, VersionState,
+    Alias, Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, ManifestEntry, NewTaskError, RegisterError,
+    RegisteredTask, UpdateError, VTableRegistry, VersionReq, VersionState,
 };
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr", not(loom)))]
 pub use dynamic::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
-pub use key::{KeyRef, NameError, ParseKeyError, VTableKey};
+pub use key::{FamilyName, KeyRef, NameError, ParseKeyError, VTableKey};
 #[cfg(feature = "alloc")]
 pub use key_buf::{AsKeyRef, KeyBuf};
 pub use static_table::StaticTable;

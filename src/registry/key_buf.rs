@@ -9,7 +9,7 @@ use core::str::FromStr;
 
 use super::key::{KeyRef, ParseKeyError, VTableKey};
 
-/// A key that owns its names: what is read from text that cannot be borrowed, and kept in maps. One allocation, four
+/// A key that owns its names: what is read from text that cannot be borrowed, and kept in maps. Two allocations, five
 /// words.
 ///
 /// It is ordered and hashed as its [`KeyRef`], and a map of these is asked with one through [`AsKeyRef`].
@@ -27,12 +27,10 @@ use super::key::{KeyRef, ParseKeyError, VTableKey};
 /// assert_eq!(backlog.get(asked), Some(&7));
 /// # Ok::<(), waker_tables::ParseKeyError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)] // as `KeyRef`, field by field
 pub struct KeyBuf {
-    /// Segment and kind, one behind the other.
-    names: Box<str>,
-    /// Where the kind begins.
-    kind: usize,
+    segment: Box<str>,
+    kind: Box<str>,
     version: u16,
 }
 
@@ -55,8 +53,7 @@ impl KeyBuf {
     /// The key, borrowed: what registries are asked with. Costs: nothing.
     #[must_use]
     pub fn key_ref(&self) -> KeyRef<'_> {
-        let (segment, kind) = self.names.split_at(self.kind);
-        KeyRef { segment, kind, version: self.version }
+        KeyRef { segment: &self.segment, kind: &self.kind, version: self.version }
     }
 }
 
@@ -64,7 +61,7 @@ impl KeyBuf {
 /// accepts.
 impl From<KeyRef<'_>> for KeyBuf {
     fn from(key: KeyRef<'_>) -> Self {
-        Self { names: [key.segment, key.kind].concat().into(), kind: key.segment.len(), version: key.version }
+        Self { segment: key.segment.into(), kind: key.kind.into(), version: key.version }
     }
 }
 
@@ -107,39 +104,31 @@ impl<'a> Borrow<dyn AsKeyRef + 'a> for KeyBuf {
     }
 }
 
-/// Equality, order and hash are the borrowed key's.
-macro_rules! compared_as_key_ref {
-    ($type:ty) => {
-        impl PartialEq for $type {
-            fn eq(&self, other: &Self) -> bool {
-                self.key_ref() == other.key_ref()
-            }
-        }
-
-        impl Eq for $type {}
-
-        impl PartialOrd for $type {
-            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-                Some(self.cmp(other))
-            }
-        }
-
-        impl Ord for $type {
-            fn cmp(&self, other: &Self) -> Ordering {
-                self.key_ref().cmp(&other.key_ref())
-            }
-        }
-
-        impl Hash for $type {
-            fn hash<H: Hasher>(&self, state: &mut H) {
-                self.key_ref().hash(state);
-            }
-        }
-    };
+impl PartialEq for dyn AsKeyRef + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.key_ref() == other.key_ref()
+    }
 }
 
-compared_as_key_ref!(KeyBuf);
-compared_as_key_ref!(dyn AsKeyRef + '_);
+impl Eq for dyn AsKeyRef + '_ {}
+
+impl PartialOrd for dyn AsKeyRef + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn AsKeyRef + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key_ref().cmp(&other.key_ref())
+    }
+}
+
+impl Hash for dyn AsKeyRef + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key_ref().hash(state);
+    }
+}
 
 /// As [`KeyRef`]'s.
 impl fmt::Display for KeyBuf {

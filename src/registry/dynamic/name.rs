@@ -1,0 +1,193 @@
+//! Names of families: what each leads to now is one immutable state behind one pointer.
+
+use core::ptr::{self, NonNull};
+
+use super::block::{Block, OwnedBlock};
+use super::node::Node;
+use super::versions::{Version, VersionReq, chosen, numbered};
+use crate::registry::hash::Names;
+use crate::registry::key::FamilyName;
+use crate::sync::{AtomicPtr, Ordering};
+use crate::task::TaskVTable;
+
+/// A name that leads to versions, to another name, or, any longer, to nothing.
+///
+/// # Invariants
+///
+/// 1. `state` is null (it never led to anything), or leads to a state that was published whole. That is freed with the
+///    name, and so are all the older ones behind it. So no two states of a name ever have one address.
+/// 2. A name that was a family stays one.
+pub(super) struct Name {
+    state: AtomicPtr<State>,
+    names: Names<'static>,
+}
+
+/// A state that a name was really in: where it leads, and the versions in order.
+pub(super) type State = Block<Head, Version>;
+pub(super) type OwnedState = OwnedBlock<Head, Version>;
+
+/// # Invariants
+///
+/// 1. The nodes of the versions live as long as the registry, and so does `real`, which is a family.
+/// 2. `preferred` is one of the versions, and active.
+/// 3. With `real`, or if this is no family, there are no versions.
+pub(super) struct Head {
+    /// What an alias leads to.
+    pub(super) real: Option<NonNull<Name>>,
+    older: *mut State,
+    pub(super) preferred: Option<u16>,
+    pub(super) is_family: bool,
+}
+
+/// A state, borrowed.
+#[derive(Clone, Copy)]
+pub(super) struct Snapshot<'a> {
+    state: NonNull<State>,
+    pub(super) head: &'a Head,
+    pub(super) versions: &'a [Version],
+}
+
+impl<'a> Snapshot<'a> {
+    /// # Safety
+    ///
+    /// `state` is of a name that is borrowed for `'a`.
+    #[inline]
+    unsafe fn of(state: NonNull<State>) -> Self {
+        // SAFETY: invariant 1 of `Name`.
+        let (head, versions) = unsafe { Block::parts(state) };
+        Self { state, head, versions }
+    }
+
+    /// Equal for the very same state alone.
+    pub(super) fn address(&self) -> NonNull<State> {
+        self.state
+    }
+
+    /// The family that an alias leads to.
+    pub(super) fn real(&self) -> Option<&'a Name> {
+        // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
+        self.head.real.map(|real| unsafe { real.as_ref() })
+    }
+
+    /// The table that is registered under a number.
+    #[inline]
+    pub(super) fn table(&self, number: u16) -> Option<&'static TaskVTable> {
+        Some(numbered(self.versions, number)?.found?.table)
+    }
+
+    /// What is registered under a number.
+    #[inline]
+    pub(super) fn node(&self, number: u16) -> Option<&'a Node> {
+        self.pick(&VersionReq::Exact(number)).ok()
+    }
+
+    /// The version that is asked for; else the highest one that would have been it, were it not draining.
+    #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
+    #[inline(always)]
+    pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&'a Node, Option<&'a Version>> {
+        let node = chosen(self.versions, self.head.preferred, wanted)?.node;
+        // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
+        Ok(unsafe { node.as_ref() })
+    }
+
+    /// The versions that are there.
+    pub(super) fn living(&self) -> impl Iterator<Item = (&'a Version, &'a Node)> + use<'a> {
+        // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
+        self.versions.iter().filter_map(|known| Some((known, unsafe { known.found?.node.as_ref() })))
+    }
+
+    /// What it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        State::bytes(self.versions.len())
+    }
+
+    /// How many of its nodes other versions do not have.
+    pub(super) fn gone_in(&self, versions: &[Version]) -> usize {
+        let is_there = |known: &Version| numbered(versions, known.number).is_some_and(|now| now.found == known.found);
+        self.versions.iter().filter(|known| known.found.is_some() && !is_there(known)).count()
+    }
+}
+
+impl Head {
+    /// A family's, after the state `before`.
+    pub(super) fn family(before: Option<Snapshot<'_>>, preferred: Option<u16>) -> Self {
+        Self { real: None, older: older(before), preferred, is_family: true }
+    }
+
+    /// Of an alias, or of a name that leads to nothing any longer.
+    ///
+    /// # Safety
+    ///
+    /// `real` is a family that lives as long as the registry.
+    pub(super) unsafe fn alias(before: Option<Snapshot<'_>>, real: Option<NonNull<Name>>) -> Self {
+        Self { real, older: older(before), preferred: None, is_family: false }
+    }
+}
+
+fn older(before: Option<Snapshot<'_>>) -> *mut State {
+    before.map_or(ptr::null_mut(), |before| before.state.as_ptr())
+}
+
+impl Name {
+    /// A name that leads to nothing.
+    pub(super) fn new(name: FamilyName<'static>) -> Self {
+        Self { state: AtomicPtr::new(ptr::null_mut()), names: Names::of(name.segment, name.kind) }
+    }
+
+    #[inline]
+    pub(super) fn names(&self) -> &Names<'static> {
+        &self.names
+    }
+
+    /// The state that this very name is in.
+    #[inline]
+    pub(super) fn own(&self) -> Option<Snapshot<'_>> {
+        let state = NonNull::new(self.state.load(Ordering::Acquire))?;
+        // SAFETY: a state of this name.
+        Some(unsafe { Snapshot::of(state) })
+    }
+
+    /// The state that this name leads to; of an alias, the family's. Every part of it was true at one instant of this
+    /// call, and so was that the name leads there.
+    #[inline]
+    pub(super) fn current(&self) -> Option<Snapshot<'_>> {
+        let own = self.own()?;
+        if own.head.real.is_none() { Some(own) } else { self.behind(own) }
+    }
+
+    /// An alias that moved after the family's state was read, or before, would tell a state that it never led to. Since
+    /// its states are never freed, the same address is the same state: it has not moved in between.
+    #[cold]
+    fn behind<'a>(&'a self, mut own: Snapshot<'a>) -> Option<Snapshot<'a>> {
+        while let Some(real) = own.real() {
+            let state = real.own();
+            let again = self.own()?;
+            if again.address() == own.address() {
+                return state;
+            }
+            own = again;
+        }
+        Some(own)
+    }
+
+    /// Puts the name into a new state; the old one is kept for its readers.
+    ///
+    /// # Safety
+    ///
+    /// One writer at a time. The invariants hold of the state, which was made after the one that the name is in.
+    pub(super) unsafe fn publish(&self, state: OwnedState) {
+        // Release: all of the state.
+        self.state.store(state.into_raw().as_ptr(), Ordering::Release);
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        let mut state = self.state.load(Ordering::Relaxed);
+        while let Some(last) = NonNull::new(state) {
+            // SAFETY: invariant 1; `&mut self` says that no borrow is left.
+            let last = unsafe { OwnedState::from_raw(last) };
+            state = last.parts().0.older;
+        }
+    }
+}
