@@ -1,7 +1,7 @@
 //! What is looked up once and kept: entries, cached entries, tables in constants; and what a registry keeps for them.
 
 use std::convert::Infallible;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 use std::task::Poll;
@@ -176,6 +176,12 @@ fn a_static_table_has_its_rows_and_no_others() {
 }
 
 #[test]
+fn a_static_table_of_nothing_is_empty() {
+    static NONE: StaticTable<0> = StaticTable::new([]);
+    assert!(NONE.get(KEY.key_ref()).is_none() && NONE.iter().next().is_none());
+}
+
+#[test]
 fn a_static_table_refuses_a_key_that_is_there_twice_wherever_that_is() {
     const FEW: usize = 20;
     let rows: [(VTableKey, &'static TaskVTable); FEW] = std::array::from_fn(|number| (row(number), &PARSE));
@@ -249,4 +255,32 @@ fn an_owned_registry_frees_every_registration_it_ever_had() {
         assert_eq!(Arc::strong_count(&seen), 1 + 80 + 2 + 1, "two of the update's were never published");
     }
     assert_eq!(Arc::strong_count(&seen), 1);
+}
+
+/// A factory whose destructor panics.
+struct Bomb(#[expect(dead_code, reason = "to be counted")] Arc<()>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("asked to panic");
+    }
+}
+
+#[test]
+fn a_registry_whose_factory_panics_when_it_is_dropped_frees_the_rest() {
+    let seen = Arc::new(());
+    for place in 0..4 {
+        let registry: VTableRegistry = VTableRegistry::new();
+        for version in 0..4 {
+            let (bomb, held) = ((version == place).then(|| Bomb(seen.clone())), seen.clone());
+            registry.register_factory(VTableKey::new("etl", "parse", version), move |_, ()| {
+                let _ = &bomb;
+                Ok::<_, Infallible>(Merge(held.clone()))
+            });
+        }
+        registry.register_task::<Parse>(VTableKey::new("etl", "merge", place));
+        assert_eq!(Arc::strong_count(&seen), 6);
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(registry))).is_err());
+        assert_eq!(Arc::strong_count(&seen), 1, "the panic was the factory's at {place}");
+    }
 }

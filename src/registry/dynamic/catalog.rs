@@ -110,7 +110,7 @@ impl Catalog {
 #[cold]
 fn explain(name: FamilyName<'_>, wanted: &VersionReq, snapshot: Option<Snapshot<'_>>) -> LookupError {
     let asked = Asked::new(name, wanted.clone());
-    let Some(snapshot) = snapshot.filter(|snapshot| snapshot.head.is_family) else {
+    let Some(snapshot) = snapshot.filter(|snapshot| snapshot.head().is_family) else {
         return LookupError::UnknownFamily { asked };
     };
     if let Err(Some(&Version { number, state: VersionState::Draining { successor }, .. })) = snapshot.pick(wanted) {
@@ -120,7 +120,7 @@ fn explain(name: FamilyName<'_>, wanted: &VersionReq, snapshot: Option<Snapshot<
     versions.extend(snapshot.living().map(|(version, _)| version.number));
     match *wanted {
         // It is not there, so if it is known, it is gone.
-        VersionReq::Exact(number) if numbered(snapshot.versions, number).is_some() => {
+        VersionReq::Exact(number) if numbered(snapshot.versions(), number).is_some() => {
             LookupError::Retired { asked, versions }
         }
         _ => LookupError::UnknownVersion { asked, versions },

@@ -1,5 +1,6 @@
 //! Names of families: what each leads to now is one immutable state behind one pointer.
 
+use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
 use super::block::{Block, OwnedBlock};
@@ -43,19 +44,21 @@ pub(super) struct Head {
 #[derive(Clone, Copy)]
 pub(super) struct Snapshot<'a> {
     state: NonNull<State>,
-    pub(super) head: &'a Head,
-    pub(super) versions: &'a [Version],
+    borrowed: PhantomData<&'a State>,
 }
 
 impl<'a> Snapshot<'a> {
-    /// # Safety
-    ///
-    /// `state` is of a name that is borrowed for `'a`.
     #[inline]
-    unsafe fn of(state: NonNull<State>) -> Self {
-        // SAFETY: invariant 1 of `Name`.
-        let (head, versions) = unsafe { Block::parts(state) };
-        Self { state, head, versions }
+    pub(super) fn head(&self) -> &'a Head {
+        // SAFETY: invariant 1 of `Name`, which is borrowed for `'a`.
+        unsafe { Block::parts(self.state) }.0
+    }
+
+    /// In order, those that are gone too.
+    #[inline]
+    pub(super) fn versions(&self) -> &'a [Version] {
+        // SAFETY: as above.
+        unsafe { Block::parts(self.state) }.1
     }
 
     /// Equal for the very same state alone.
@@ -66,13 +69,13 @@ impl<'a> Snapshot<'a> {
     /// The family that an alias leads to.
     pub(super) fn real(&self) -> Option<&'a Name> {
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
-        self.head.real.map(|real| unsafe { real.as_ref() })
+        self.head().real.map(|real| unsafe { real.as_ref() })
     }
 
     /// The table that is registered under a number.
     #[inline]
     pub(super) fn table(&self, number: u16) -> Option<&'static TaskVTable> {
-        Some(numbered(self.versions, number)?.found?.table)
+        Some(numbered(self.versions(), number)?.found?.table)
     }
 
     /// What is registered under a number.
@@ -85,7 +88,7 @@ impl<'a> Snapshot<'a> {
     #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
     #[inline(always)]
     pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&'a Node, Option<&'a Version>> {
-        let node = chosen(self.versions, self.head.preferred, wanted)?.node;
+        let node = chosen(self.versions(), self.head().preferred, wanted)?.node;
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
         Ok(unsafe { node.as_ref() })
     }
@@ -93,18 +96,18 @@ impl<'a> Snapshot<'a> {
     /// The versions that are there.
     pub(super) fn living(&self) -> impl Iterator<Item = (&'a Version, &'a Node)> + use<'a> {
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
-        self.versions.iter().filter_map(|known| Some((known, unsafe { known.found?.node.as_ref() })))
+        self.versions().iter().filter_map(|known| Some((known, unsafe { known.found?.node.as_ref() })))
     }
 
     /// What it takes in memory.
     pub(super) fn bytes(&self) -> usize {
-        State::bytes(self.versions.len())
+        State::bytes(self.versions().len())
     }
 
     /// How many of its nodes other versions do not have.
     pub(super) fn gone_in(&self, versions: &[Version]) -> usize {
         let is_there = |known: &Version| numbered(versions, known.number).is_some_and(|now| now.found == known.found);
-        self.versions.iter().filter(|known| known.found.is_some() && !is_there(known)).count()
+        self.versions().iter().filter(|known| known.found.is_some() && !is_there(known)).count()
     }
 }
 
@@ -142,9 +145,7 @@ impl Name {
     /// The state that this very name is in.
     #[inline]
     pub(super) fn own(&self) -> Option<Snapshot<'_>> {
-        let state = NonNull::new(self.state.load(Ordering::Acquire))?;
-        // SAFETY: a state of this name.
-        Some(unsafe { Snapshot::of(state) })
+        Some(Snapshot { state: NonNull::new(self.state.load(Ordering::Acquire))?, borrowed: PhantomData })
     }
 
     /// The state that this name leads to; of an alias, the family's. Every part of it was true at one instant of this
@@ -152,7 +153,7 @@ impl Name {
     #[inline]
     pub(super) fn current(&self) -> Option<Snapshot<'_>> {
         let own = self.own()?;
-        if own.head.real.is_none() { Some(own) } else { self.behind(own) }
+        if own.head().real.is_none() { Some(own) } else { self.behind(own) }
     }
 
     /// An alias that moved after the family's state was read, or before, would tell a state that it never led to. Since

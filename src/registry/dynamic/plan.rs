@@ -38,10 +38,10 @@ impl Plan {
         let mut versions = Vec::new();
         if let Some(before) = before {
             // With room for one more, as most plans need.
-            versions.reserve_exact(before.versions.len() + 1);
-            versions.extend_from_slice(before.versions);
+            versions.reserve_exact(before.versions().len() + 1);
+            versions.extend_from_slice(before.versions());
         }
-        let preferred = before.and_then(|before| before.head.preferred);
+        let preferred = before.and_then(|before| before.head().preferred);
         Self { versions, preferred, aliases: Vec::new(), nodes: Vec::new() }
     }
 
@@ -81,7 +81,7 @@ impl Plan {
     /// Leaves out what was never there, what no version needs, and, of what is gone, the lowest if there is no room.
     /// `Err` if there is none for what is there.
     pub(super) fn trim(&mut self, before: Option<Snapshot<'_>>) -> Result<(), ()> {
-        let was_there = |number| before.is_some_and(|before| numbered(before.versions, number).is_some());
+        let was_there = |number| before.is_some_and(|before| numbered(before.versions(), number).is_some());
         self.versions.retain(|version| version.found.is_some() || was_there(version.number));
         while self.versions.len() > MOST_VERSIONS {
             let gone = self.versions.iter().position(|version| version.found.is_none()).ok_or(())?;

@@ -82,11 +82,11 @@ impl Catalog {
         before: Option<Snapshot<'_>>,
         mut plan: Plan,
     ) -> Result<Option<Plan>, UpdateError> {
-        let is_family = before.is_some_and(|before| before.head.is_family);
+        let is_family = before.is_some_and(|before| before.head().is_family);
         let is_named = plan.aliases.iter().any(|(_, wish)| *wish == Wish::Leads);
         plan.trim(before).map_err(|()| UpdateError::TooManyVersions)?;
         let is_changed = before.map_or(!plan.versions.is_empty(), |before| {
-            (before.versions, before.head.preferred) != (&*plan.versions, plan.preferred)
+            (before.versions(), before.head().preferred) != (&*plan.versions, plan.preferred)
         });
         let is_changed = is_changed || is_named && !is_family;
         if !is_changed && plan.aliases.is_empty() {
@@ -166,7 +166,7 @@ impl Catalog {
             let before = self.name(alias).and_then(Name::own);
             let real = before.and_then(|before| before.real());
             let is_ours = real.is_some_and(|real| ptr::eq(real, family));
-            let is_free = real.is_none() && !before.is_some_and(|before| before.head.is_family);
+            let is_free = real.is_none() && !before.is_some_and(|before| before.head().is_family);
             match wish {
                 Wish::Leads if family.names().family_name() == alias || !(is_free || is_ours) => {
                     return Err(UpdateError::AliasTaken(alias));
