@@ -23,6 +23,7 @@ const KEPT: u64 = if cfg!(test) { 3 } else { u64::MAX };
 
 /// Two names, with their words.
 #[derive(Clone, Copy)]
+#[repr(C)] // what is compared first stands first
 pub(super) struct Names<'a> {
     ends: [u64; 4],
     pub(super) segment: &'a str,

@@ -3,7 +3,6 @@
 use alloc::alloc::{alloc, dealloc, handle_alloc_error};
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 use core::slice;
 
@@ -20,8 +19,7 @@ impl<H, T> Block<H, T> {
     ///
     /// # Safety
     ///
-    /// `block` came from [`OwnedBlock::into_raw`], and is neither freed nor changed (but by its own atomics) while `'a`
-    /// lasts.
+    /// `block` is the address of an [`OwnedBlock`] that lives for `'a`.
     #[inline]
     pub(super) unsafe fn parts<'a>(block: NonNull<Self>) -> (&'a H, &'a [T]) {
         let block = block.as_ptr();
@@ -35,15 +33,10 @@ impl<H, T> Block<H, T> {
         (head, unsafe { slice::from_raw_parts(items.cast::<T>(), len) })
     }
 
-    fn layout(len: usize) -> Layout {
+    pub(super) fn layout(len: usize) -> Layout {
         let items = Layout::array::<T>(len).expect("there are fewer keys than bytes");
         let (layout, _) = Layout::new::<Self>().extend(items).expect("there are fewer keys than bytes");
         layout.pad_to_align()
-    }
-
-    /// How many bytes a block of so many items takes.
-    pub(super) fn bytes(len: usize) -> usize {
-        Self::layout(len).size()
     }
 }
 
@@ -52,6 +45,9 @@ pub(super) struct OwnedBlock<H, T> {
     block: NonNull<Block<H, T>>,
     parts: PhantomData<(H, T)>,
 }
+
+// SAFETY: it owns both, as a box does.
+unsafe impl<H: Send, T: Send> Send for OwnedBlock<H, T> {}
 
 impl<H, T> OwnedBlock<H, T> {
     /// A block of `len` items.
@@ -74,28 +70,25 @@ impl<H, T> OwnedBlock<H, T> {
         Self { block, parts: PhantomData }
     }
 
-    /// Gives it up to [`from_raw`](Self::from_raw).
-    pub(super) fn into_raw(self) -> NonNull<Block<H, T>> {
-        ManuallyDrop::new(self).block
+    /// Where the block is, as long as this owner lives, wherever that moves.
+    pub(super) fn address(&self) -> NonNull<Block<H, T>> {
+        self.block
     }
 
-    /// # Safety
-    ///
-    /// `block` came from [`into_raw`](Self::into_raw), and nobody else reads or frees it from now on.
-    pub(super) unsafe fn from_raw(block: NonNull<Block<H, T>>) -> Self {
-        Self { block, parts: PhantomData }
+    pub(super) fn items(&self) -> &[T] {
+        // SAFETY: the owner is borrowed.
+        unsafe { Block::parts(self.block) }.1
     }
 
-    /// The head and the items of one that nobody else knows yet, or knows no longer.
-    pub(super) fn parts(&self) -> (&H, &[T]) {
-        // SAFETY: made by `new`, and borrowed with its owner.
-        unsafe { Block::parts(self.block) }
+    /// How many bytes it takes.
+    pub(super) fn bytes(&self) -> usize {
+        Block::<H, T>::layout(self.items().len()).size()
     }
 }
 
 impl<H, T> Drop for OwnedBlock<H, T> {
     fn drop(&mut self) {
-        let len = self.parts().1.len();
+        let len = self.items().len();
         // SAFETY: a place inside the allocation.
         let first = unsafe { &raw mut (*self.block.as_ptr()).items };
         // SAFETY: so many items are there, and nobody uses them again.

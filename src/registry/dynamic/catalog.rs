@@ -9,9 +9,9 @@
 
 use alloc::vec::Vec;
 
-use super::index::Index;
+use super::index::{Index, OwnedArray};
 use super::lookup_error::{Asked, LookupError};
-use super::name::{Name, Snapshot};
+use super::name::{Name, OwnedState, Snapshot};
 use super::node::Node;
 use super::owner::Owner;
 use super::turn::Turn;
@@ -45,14 +45,22 @@ pub(super) struct Books {
     pub(super) nodes: Vec<Owner<Node>>,
     /// All that is in the index.
     pub(super) names: Vec<Owner<Name>>,
-    /// Bytes of states and nodes that only earlier readers can still see.
+    pub(super) states: Vec<OwnedState>,
+    pub(super) arrays: Vec<OwnedArray<Name>>,
+    /// Bytes of all these that only earlier readers can still see.
     pub(super) retained: usize,
 }
 
 impl Catalog {
     const_outside_loom! {
         pub(super) fn new() -> Self {
-            let books = Books { nodes: Vec::new(), names: Vec::new(), retained: 0 };
+            let books = Books {
+                nodes: Vec::new(),
+                names: Vec::new(),
+                states: Vec::new(),
+                arrays: Vec::new(),
+                retained: 0,
+            };
             let (generation, frozen) = (AtomicUsize::new(0), AtomicUsize::new(0));
             let writers = Writers { turn: Turn::new(books), generation, frozen };
             Self { names: Index::new(), longest: AtomicUsize::new(0), writers }
@@ -60,10 +68,7 @@ impl Catalog {
     }
 
     /// The family of a name, or the alias. Allocates nothing.
-    #[expect(
-        clippy::inline_always,
-        reason = "else the words of the names go through memory, and are read as vectors"
-    )]
+    #[expect(clippy::inline_always, reason = "as in `current`")]
     #[inline(always)]
     pub(super) fn name(&self, name: FamilyName<'_>) -> Option<&Name> {
         // Relaxed: who knows of a registration by other means has a happens-before edge to its store.
@@ -75,13 +80,18 @@ impl Catalog {
     }
 
     /// The state that a name leads to. Allocates nothing.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "else the words of the names go through memory, and are read as vectors"
+    )]
+    #[inline(always)]
     pub(super) fn current(&self, name: FamilyName<'_>) -> Option<Snapshot<'_>> {
         self.name(name)?.current()
     }
 
     /// What the state that a name leads to has for a request.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
+    #[inline(always)]
     pub(super) fn resolve(&self, name: FamilyName<'_>, wanted: &VersionReq) -> Result<&Node, LookupError> {
         let snapshot = self.current(name);
         match snapshot.map(|snapshot| snapshot.pick(wanted)) {
@@ -102,7 +112,7 @@ impl Catalog {
 
     /// Bytes that are kept for readers who may still be there.
     pub(super) fn retained(&self) -> usize {
-        self.writers.turn.take().retained + self.names.retained()
+        self.writers.turn.take().retained
     }
 }
 

@@ -145,7 +145,7 @@ impl<C> FamilyUpdate<'_, C> {
 
     /// Removes a version; it is preferred no longer, and known to be retired. Tasks of it stay.
     pub fn remove(&mut self, version: u16) -> &mut Self {
-        if self.plan.remove(version).is_none() {
+        if !self.plan.remove(version) {
             self.fails(UpdateError::UnknownVersion { version });
         }
         self
@@ -189,7 +189,7 @@ impl<C> FamilyUpdate<'_, C> {
         self.plan
             .versions
             .iter()
-            .filter(|version| version.found.is_some())
+            .filter(|version| version.node.is_some())
             .map(|version| (version.number, version.state))
     }
 
@@ -211,7 +211,7 @@ impl<C> FamilyUpdate<'_, C> {
     }
 
     fn put(&mut self, version: u16, node: Node) -> &mut Self {
-        if self.plan.put(version, Owner::new(node)).is_none() {
+        if self.plan.put(version, Owner::new(node)) {
             self.check_name(self.name);
         }
         self

@@ -15,8 +15,8 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 ///
 /// # Invariants
 ///
-/// 1. `array` is null, or leads to an array that was published whole and is freed with the index. It is changed by one
-///    writer at a time.
+/// 1. `array` is null, or an array that was published whole. That outlives the index, as do all that were left for it. It
+///    is changed by one writer at a time.
 /// 2. A cell's item is null, or outlives the index. A cell whose item is not null does not change again; its hash was
 ///    written before its item.
 /// 3. An array has a power of two of cells, and an empty one, so every probe ends.
@@ -25,12 +25,10 @@ pub(super) struct Index<T> {
     items: PhantomData<Box<T>>,
 }
 
-type Array<T> = Block<Older<T>, Cell<T>>;
+type Array<T> = Block<(), Cell<T>>;
+pub(super) type OwnedArray<T> = OwnedBlock<(), Cell<T>>;
 
-/// The array that was left for this one.
-struct Older<T>(*mut Array<T>);
-
-struct Cell<T> {
+pub(super) struct Cell<T> {
     hash: AtomicUsize,
     item: AtomicPtr<T>,
 }
@@ -80,27 +78,29 @@ impl<T> Index<T> {
         items.filter_map(|item| unsafe { item.as_ref() })
     }
 
-    /// Makes room for one item beside the `length` that there are, which stay.
-    ///
+    /// Makes room for one item beside the `length` that there are, which stay: where it is needed, with a new array.
+    pub(super) fn grown(&self, length: usize) -> Option<OwnedArray<T>> {
+        let before = self.cells();
+        if length < most(before.len()) {
+            return None;
+        }
+        let empty = |_| Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) };
+        let grown = OwnedArray::new((), (2 * before.len()).max(FIRST), empty);
+        for cell in before {
+            let item = cell.item.load(Ordering::Relaxed);
+            if !item.is_null() {
+                put(grown.items(), cell.hash.load(Ordering::Relaxed), item);
+            }
+        }
+        Some(grown)
+    }
+
     /// # Safety
     ///
-    /// One writer at a time.
-    pub(super) unsafe fn reserve(&self, length: usize) {
-        let before = self.cells();
-        if length >= most(before.len()) {
-            let count = (2 * before.len()).max(FIRST);
-            let older = Older(self.array.load(Ordering::Relaxed));
-            let empty = |_| Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) };
-            let grown = OwnedBlock::new(older, count, empty);
-            for cell in before {
-                let item = cell.item.load(Ordering::Relaxed);
-                if !item.is_null() {
-                    put(grown.parts().1, cell.hash.load(Ordering::Relaxed), item);
-                }
-            }
-            // Release: its cells, too.
-            self.array.store(grown.into_raw().as_ptr(), Ordering::Release);
-        }
+    /// One writer at a time. `array` is [grown](Self::grown) from what there is, and outlives the index.
+    pub(super) unsafe fn publish(&self, array: &OwnedArray<T>) {
+        // Release: its cells, too.
+        self.array.store(array.address().as_ptr(), Ordering::Release);
     }
 
     /// Puts an item in, without an allocation.
@@ -110,19 +110,6 @@ impl<T> Index<T> {
     /// One writer at a time, who has made room. `item` outlives the index.
     pub(super) unsafe fn insert(&self, hash: u64, item: NonNull<T>) {
         put(self.cells(), narrow(hash), item.as_ptr());
-    }
-
-    /// Bytes of arrays that were left. Walks all.
-    pub(super) fn retained(&self) -> usize {
-        let (mut retained, mut array) = (0, self.array.load(Ordering::Acquire));
-        while let Some(newer) = NonNull::new(array) {
-            // SAFETY: invariant 1, of each array that one was left for.
-            array = unsafe { Block::parts(newer) }.0.0;
-            // SAFETY: as above.
-            retained +=
-                NonNull::new(array).map_or(0, |array| Array::<T>::bytes(unsafe { Block::parts(array) }.1.len()));
-        }
-        retained
     }
 
     fn cells(&self) -> &[Cell<T>] {
@@ -157,17 +144,6 @@ fn narrow(hash: u64) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "any part of a hash is a hash")]
     let narrow = (hash ^ (hash >> 32)) as usize;
     narrow
-}
-
-impl<T> Drop for Index<T> {
-    fn drop(&mut self) {
-        let mut array = self.array.load(Ordering::Relaxed);
-        while let Some(last) = NonNull::new(array) {
-            // SAFETY: invariant 1; `&mut self` is the last to see it.
-            let last = unsafe { OwnedBlock::from_raw(last) };
-            array = last.parts().0.0;
-        }
-    }
 }
 
 #[cfg(all(test, feature = "std", not(loom)))]

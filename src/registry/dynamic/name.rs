@@ -15,9 +15,10 @@ use crate::task::TaskVTable;
 ///
 /// # Invariants
 ///
-/// 1. `state` is null (it never led to anything), or leads to a state that was published whole. That is freed with the
-///    name, and so are all the older ones behind it. So no two states of a name ever have one address.
+/// 1. `state` is null (it never led to anything), or a state that was published whole. It lives as long as the registry,
+///    as do all the older ones. So no two states of a name ever have one address.
 /// 2. A name that was a family stays one.
+#[repr(C)] // what a look-up reads first stands first
 pub(super) struct Name {
     state: AtomicPtr<State>,
     names: Names<'static>,
@@ -35,10 +36,12 @@ pub(super) type OwnedState = OwnedBlock<Head, Version>;
 pub(super) struct Head {
     /// What an alias leads to.
     pub(super) real: Option<NonNull<Name>>,
-    older: *mut State,
     pub(super) preferred: Option<u16>,
     pub(super) is_family: bool,
 }
+
+// SAFETY: what it points to is only read, and is `Sync`.
+unsafe impl Send for Head {}
 
 /// A state, borrowed.
 #[derive(Clone, Copy)]
@@ -75,7 +78,8 @@ impl<'a> Snapshot<'a> {
     /// The table that is registered under a number.
     #[inline]
     pub(super) fn table(&self, number: u16) -> Option<&'static TaskVTable> {
-        Some(numbered(self.versions(), number)?.found?.table)
+        // SAFETY: null, or of a `'static` table.
+        unsafe { numbered(self.versions(), number)?.table.as_ref() }
     }
 
     /// What is registered under a number.
@@ -88,7 +92,7 @@ impl<'a> Snapshot<'a> {
     #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
     #[inline(always)]
     pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&'a Node, Option<&'a Version>> {
-        let node = chosen(self.versions(), self.head().preferred, wanted)?.node;
+        let node = chosen(self.versions(), self.head().preferred, wanted)?;
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
         Ok(unsafe { node.as_ref() })
     }
@@ -96,39 +100,19 @@ impl<'a> Snapshot<'a> {
     /// The versions that are there.
     pub(super) fn living(&self) -> impl Iterator<Item = (&'a Version, &'a Node)> + use<'a> {
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
-        self.versions().iter().filter_map(|known| Some((known, unsafe { known.found?.node.as_ref() })))
+        self.versions().iter().filter_map(|known| Some((known, unsafe { known.node?.as_ref() })))
     }
 
     /// What it takes in memory.
     pub(super) fn bytes(&self) -> usize {
-        State::bytes(self.versions().len())
+        State::layout(self.versions().len()).size()
     }
 
     /// How many of its nodes other versions do not have.
     pub(super) fn gone_in(&self, versions: &[Version]) -> usize {
-        let is_there = |known: &Version| numbered(versions, known.number).is_some_and(|now| now.found == known.found);
-        self.versions().iter().filter(|known| known.found.is_some() && !is_there(known)).count()
+        let is_there = |known: &Version| numbered(versions, known.number).is_some_and(|now| now.node == known.node);
+        self.versions().iter().filter(|known| known.node.is_some() && !is_there(known)).count()
     }
-}
-
-impl Head {
-    /// A family's, after the state `before`.
-    pub(super) fn family(before: Option<Snapshot<'_>>, preferred: Option<u16>) -> Self {
-        Self { real: None, older: older(before), preferred, is_family: true }
-    }
-
-    /// Of an alias, or of a name that leads to nothing any longer.
-    ///
-    /// # Safety
-    ///
-    /// `real` is a family that lives as long as the registry.
-    pub(super) unsafe fn alias(before: Option<Snapshot<'_>>, real: Option<NonNull<Name>>) -> Self {
-        Self { real, older: older(before), preferred: None, is_family: false }
-    }
-}
-
-fn older(before: Option<Snapshot<'_>>) -> *mut State {
-    before.map_or(ptr::null_mut(), |before| before.state.as_ptr())
 }
 
 impl Name {
@@ -175,20 +159,9 @@ impl Name {
     ///
     /// # Safety
     ///
-    /// One writer at a time. The invariants hold of the state, which was made after the one that the name is in.
-    pub(super) unsafe fn publish(&self, state: OwnedState) {
+    /// One writer at a time. The invariants hold of the state, which lives as long as the registry.
+    pub(super) unsafe fn publish(&self, state: &OwnedState) {
         // Release: all of the state.
-        self.state.store(state.into_raw().as_ptr(), Ordering::Release);
-    }
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        let mut state = self.state.load(Ordering::Relaxed);
-        while let Some(last) = NonNull::new(state) {
-            // SAFETY: invariant 1; `&mut self` says that no borrow is left.
-            let last = unsafe { OwnedState::from_raw(last) };
-            state = last.parts().0.older;
-        }
+        self.state.store(state.address().as_ptr(), Ordering::Release);
     }
 }

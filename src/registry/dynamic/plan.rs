@@ -1,11 +1,12 @@
 //! What a writer wants of a family.
 
 use alloc::vec::Vec;
+use core::ptr;
 
 use super::name::Snapshot;
 use super::node::Node;
 use super::owner::Owner;
-use super::versions::{Found, MOST_VERSIONS, Version, VersionState, numbered};
+use super::versions::{MOST_VERSIONS, Version, VersionState, numbered};
 use crate::registry::key::FamilyName;
 
 /// A copy of a family, to be changed and put into force as a whole.
@@ -48,47 +49,47 @@ impl Plan {
     /// A version that is there.
     pub(super) fn get(&mut self, number: u16) -> Option<&mut Version> {
         let at = self.versions.binary_search_by_key(&number, |known| known.number).ok()?;
-        Some(&mut self.versions[at]).filter(|known| known.found.is_some())
+        Some(&mut self.versions[at]).filter(|known| known.node.is_some())
     }
 
-    /// Puts a node in the place of the one that is there, which is given back, or beside the others. Where it is the
-    /// same, nothing changes.
-    pub(super) fn put(&mut self, number: u16, node: Owner<Node>) -> Option<Found> {
-        let found = Some(Found { table: node.get().table(), node: node.address() });
+    /// Puts a node beside the others, or in the place of the one that is there; unless that is the same. Answers whether
+    /// the version is new.
+    pub(super) fn put(&mut self, number: u16, node: Owner<Node>) -> bool {
+        let table = ptr::from_ref(node.get().table());
+        let new = Version { number, state: VersionState::Active, node: Some(node.address()), table };
         let at = self.versions.binary_search_by_key(&number, |known| known.number);
-        let before = at.ok().and_then(|at| self.versions[at].found);
+        let known = at.ok().and_then(|at| self.versions[at].node);
         // SAFETY: the invariant; who makes a plan borrows the registry.
-        if before.is_some_and(|before| unsafe { before.node.as_ref() }.is_same(node.get())) {
-            return before;
+        if known.is_some_and(|known| unsafe { known.as_ref() }.is_same(node.get())) {
+            return false;
         }
-        let new = Version { number, state: VersionState::Active, found };
         match at {
             // What takes the place of a draining version drains, too.
-            Ok(at) if before.is_some() => self.versions[at].found = found,
+            Ok(at) if known.is_some() => self.versions[at] = Version { state: self.versions[at].state, ..new },
             Ok(at) => self.versions[at] = new,
             Err(at) => self.versions.insert(at, new),
         }
         self.nodes.push(node);
-        before
+        known.is_none()
     }
 
-    /// Removes a version that is there, and gives it back.
-    pub(super) fn remove(&mut self, number: u16) -> Option<Found> {
+    /// Removes a version; answers whether it was there.
+    pub(super) fn remove(&mut self, number: u16) -> bool {
         self.preferred = self.preferred.filter(|preferred| *preferred != number);
-        self.get(number)?.found.take()
+        let known = self.get(number);
+        known.map(|known| *known = Version { node: None, table: ptr::null(), ..*known }).is_some()
     }
 
     /// Leaves out what was never there, what no version needs, and, of what is gone, the lowest if there is no room.
     /// `Err` if there is none for what is there.
     pub(super) fn trim(&mut self, before: Option<Snapshot<'_>>) -> Result<(), ()> {
         let was_there = |number| before.is_some_and(|before| numbered(before.versions(), number).is_some());
-        self.versions.retain(|version| version.found.is_some() || was_there(version.number));
+        self.versions.retain(|version| version.node.is_some() || was_there(version.number));
         while self.versions.len() > MOST_VERSIONS {
-            let gone = self.versions.iter().position(|version| version.found.is_none()).ok_or(())?;
+            let gone = self.versions.iter().position(|version| version.node.is_none()).ok_or(())?;
             self.versions.remove(gone);
         }
-        let found = |node| self.versions.iter().filter_map(|version| version.found).any(|found| found.node == node);
-        self.nodes.retain(|node| found(node.address()));
+        self.nodes.retain(|node| self.versions.iter().any(|version| version.node == Some(node.address())));
         Ok(())
     }
 }

@@ -42,23 +42,13 @@ pub(super) struct Version {
     pub(super) number: u16,
     pub(super) state: VersionState,
     /// None if it is gone.
-    pub(super) found: Option<Found>,
+    pub(super) node: Option<NonNull<Node>>,
+    /// The node's, so that a look-up of a table need not read the node; null if it is gone.
+    pub(super) table: *const TaskVTable,
 }
 
-/// What a key leads to. The table is the node's: with it here, a look-up of a table need not read the node.
-#[derive(Clone, Copy)]
-pub(super) struct Found {
-    pub(super) table: &'static TaskVTable,
-    pub(super) node: NonNull<Node>,
-}
-
-impl PartialEq for Found {
-    fn eq(&self, other: &Self) -> bool {
-        self.node == other.node
-    }
-}
-
-impl Eq for Found {}
+// SAFETY: what it points to is only read, and is `Sync`.
+unsafe impl Send for Version {}
 
 /// The version with this number among sorted ones, also if it is gone. Numbers mostly follow each other, so it mostly
 /// stands as far from the first as its number is.
@@ -84,8 +74,8 @@ pub(super) fn chosen<'v>(
     versions: &'v [Version],
     preferred: Option<u16>,
     wanted: &VersionReq,
-) -> Result<&'v Found, Option<&'v Version>> {
-    let exact = |number| numbered(versions, number).and_then(|known| known.found.as_ref());
+) -> Result<NonNull<Node>, Option<&'v Version>> {
+    let exact = |number| numbered(versions, number).and_then(|known| known.node);
     let (low, high) = match *wanted {
         VersionReq::Exact(number) => return exact(number).ok_or(None),
         VersionReq::AtMost(number) => (0, number),
@@ -99,8 +89,8 @@ pub(super) fn chosen<'v>(
     let below = versions.partition_point(|known| known.number <= high);
     let mut draining = None;
     for known in versions[..below].iter().rev().take_while(|known| known.number >= low) {
-        match (&known.found, known.state) {
-            (Some(found), VersionState::Active) => return Ok(found),
+        match (known.node, known.state) {
+            (Some(node), VersionState::Active) => return Ok(node),
             (Some(_), VersionState::Draining { .. }) => draining = draining.or(Some(known)),
             (None, _) => {}
         }

@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
+use super::block::OwnedBlock;
 use super::catalog::{Books, Catalog};
 use super::name::{Head, Name, OwnedState, Snapshot};
 use super::node::Node;
@@ -31,7 +32,8 @@ impl Catalog {
         let mut node = Owner::new(node);
         loop {
             let before = self.writable(key.family()).map_err(refused)?;
-            if let Some(known) = before.and_then(|before| before.node(key.version)) {
+            let known = before.and_then(|before| before.node(key.version));
+            if let Some(known) = known {
                 if !may_replace && !known.is_same(node.get()) {
                     return Err(RegisterError::Taken {
                         key,
@@ -43,10 +45,10 @@ impl Catalog {
                 }
             }
             let mut plan = Plan::of(before);
-            let known = plan.put(key.version, node).map(|known| known.table);
+            plan.put(key.version, node);
             match self.update(key.family(), before, plan).map_err(refused)? {
                 Some(mut outdated) => node = outdated.nodes.pop().expect("a plan that changes nothing is in force"),
-                None => return Ok(known),
+                None => return Ok(known.map(Node::table)),
             }
         }
     }
@@ -56,9 +58,9 @@ impl Catalog {
         loop {
             let before = self.writable(key.family())?;
             let mut plan = Plan::of(before);
-            let known = plan.remove(key.version).map(|known| known.table);
+            plan.remove(key.version);
             if self.update(key.family(), before, plan)?.is_none() {
-                return Ok(known);
+                return Ok(before.and_then(|before| before.node(key.version)).map(Node::table));
             }
         }
     }
@@ -110,7 +112,8 @@ impl Catalog {
                 unsafe { Node::settle(node, NonNull::from(family.names())) };
             }
             let versions = &plan.versions;
-            let state = OwnedState::new(Head::family(before, plan.preferred), versions.len(), |at| versions[at]);
+            let head = Head { real: None, preferred: plan.preferred, is_family: true };
+            let state = OwnedState::new(head, versions.len(), |at| versions[at]);
             // First, so that an alias of a new family never leads to nothing.
             steps.push((family, state));
         }
@@ -139,8 +142,13 @@ impl Catalog {
         }
         let new = Owner::new(Name::new(name));
         books.names.reserve(1);
-        // SAFETY: the turn is the caller's, who has the books.
-        unsafe { self.names.reserve(books.names.len()) };
+        if let Some(array) = self.names.grown(books.names.len()) {
+            books.arrays.reserve(1);
+            // SAFETY: the turn is the caller's, who has the books; arrays are dropped with the catalog.
+            unsafe { self.names.publish(&array) };
+            books.retained += books.arrays.last().map_or(0, OwnedBlock::bytes);
+            books.arrays.push(array);
+        }
         let longest = name.segment.len().max(name.kind.len());
         // Every look-up reads it: it is stored only where it changes.
         if longest > self.longest.load(Ordering::Relaxed) {
@@ -175,8 +183,8 @@ impl Catalog {
                 _ if is_ours == (wish == Wish::Leads) => {}
                 _ => {
                     let real = (wish == Wish::Leads).then_some(NonNull::from(family));
-                    // SAFETY: a name of this catalog, which is a family once this is published.
-                    let head = unsafe { Head::alias(before, real) };
+                    // Invariant 1 of `Head`: a name of this catalog, which is a family before this is published.
+                    let head = Head { real, preferred: None, is_family: false };
                     let state = OwnedState::new(head, 0, |_| unreachable!("it has no versions"));
                     steps.push((self.found(books, alias), state));
                 }
@@ -188,13 +196,15 @@ impl Catalog {
     /// Publishes states in this order, and keeps the nodes. The books show that the caller has the turn.
     fn publish(&self, books: &mut Books, steps: Vec<(&Name, OwnedState)>, nodes: &mut Vec<Owner<Node>>) {
         books.nodes.reserve(nodes.len());
+        books.states.reserve(steps.len());
         // Nothing allocates or unwinds from here on.
         for (name, state) in steps {
             if let Some(before) = name.own() {
-                books.retained += before.bytes() + before.gone_in(state.parts().1) * size_of::<Node>();
+                books.retained += before.bytes() + before.gone_in(state.items()) * size_of::<Node>();
             }
-            // SAFETY: the turn is the caller's. The state was made after the one before.
-            unsafe { name.publish(state) };
+            // SAFETY: the turn is the caller's; states are dropped with the catalog.
+            unsafe { name.publish(&state) };
+            books.states.push(state);
         }
         books.nodes.append(nodes);
         // Release, and after all: who sees the new number sees the change.

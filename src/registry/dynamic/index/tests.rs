@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::task::Poll;
 use std::thread_local;
 
-use super::{FIRST, Index, SPARSE, most, narrow};
+use super::{FIRST, Index, OwnedArray, SPARSE, most, narrow};
 use crate::registry::{KeyRef, VTableKey, VTableRegistry};
 use crate::task::{TaskVTable, WakeableTask};
 
@@ -26,16 +27,31 @@ fn find(index: &Index<u64>, hash: u64) -> (usize, bool) {
     (CELLS_READ.get(), found)
 }
 
-/// An index of these hashes, each of which is its own item. The items have to outlive it.
-fn index(hashes: &[u64]) -> Index<u64> {
-    let index = Index::new();
-    for (at, hash) in hashes.iter().enumerate() {
-        // SAFETY: one writer, who makes room first; the hashes outlive the index in each test.
-        unsafe { index.reserve(at) };
-        // SAFETY: as above.
-        unsafe { index.insert(*hash, NonNull::from(hash)) };
+/// An index of items that are their own hashes. Both have to outlive it.
+struct Filled<'a> {
+    index: Index<u64>,
+    arrays: Vec<OwnedArray<u64>>,
+    count: usize,
+    items: PhantomData<&'a [u64]>,
+}
+
+impl<'a> Filled<'a> {
+    fn new(hashes: &'a [u64]) -> Self {
+        let mut new = Self { index: Index::new(), arrays: Vec::new(), count: 0, items: PhantomData };
+        hashes.iter().for_each(|hash| new.insert(hash));
+        new
     }
-    index
+
+    fn insert(&mut self, hash: &'a u64) {
+        if let Some(array) = self.index.grown(self.count) {
+            // SAFETY: one writer; the index is dropped before its arrays.
+            unsafe { self.index.publish(&array) };
+            self.arrays.push(array);
+        }
+        // SAFETY: there is room; the hash is borrowed for as long as the index may live.
+        unsafe { self.index.insert(*hash, NonNull::from(hash)) };
+        self.count += 1;
+    }
 }
 
 fn longest_run(index: &Index<u64>) -> usize {
@@ -57,7 +73,7 @@ fn numbers(count: usize) -> Vec<u64> {
 #[test]
 fn a_miss_reads_at_most_one_cell_more_than_the_longest_run() {
     let hashes = numbers(32);
-    let index = index(&hashes);
+    let Filled { index, arrays: _arrays, .. } = Filled::new(&hashes);
     let mask = index.cells().len() - 1;
     assert_eq!((mask, most(mask + 1)), (127, 32), "as full as it gets");
     let longest = longest_run(&index);
@@ -74,7 +90,7 @@ fn a_hit_reads_no_more_than_the_longest_run_also_where_all_hashes_are_alike() {
         hashes.iter().all(|hash| narrow(*hash) & (FIRST - 1) == 7),
         "they begin in the last cell of the first array"
     );
-    let index = index(&hashes);
+    let Filled { index, arrays: _arrays, .. } = Filled::new(&hashes);
     for hash in &hashes {
         let (read, found) = find(&index, *hash);
         assert!(found && (1..=longest_run(&index)).contains(&read), "{hash} reads {read}");
@@ -85,27 +101,24 @@ fn a_hit_reads_no_more_than_the_longest_run_also_where_all_hashes_are_alike() {
 fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
     let count = if cfg!(miri) { 40 } else { 6000 };
     let hashes = numbers(count);
-    let index = Index::new();
-    assert!(index.iter().next().is_none() && index.retained() == 0 && !find(&index, 1).1);
+    let mut filled = Filled::new(&[]);
+    assert!(filled.index.iter().next().is_none() && !find(&filled.index, 1).1);
     let mut sizes = Vec::new();
     for (at, hash) in hashes.iter().enumerate() {
-        // SAFETY: as in `index`.
-        unsafe { index.reserve(at) };
-        // SAFETY: as above.
-        unsafe { index.insert(*hash, NonNull::from(hash)) };
-        let cells = index.cells().len();
+        filled.insert(hash);
+        let cells = filled.index.cells().len();
         assert!(at < most(cells), "{at} of {cells}");
         if sizes.last() != Some(&cells) {
             assert!(sizes.iter().all(|smaller| at >= most(*smaller)), "it grows no earlier");
             sizes.push(cells);
-            assert!(hashes[..=at].iter().all(|hash| find(&index, *hash).1));
+            assert!(hashes[..=at].iter().all(|hash| find(&filled.index, *hash).1));
         }
     }
     assert!(sizes[0] == FIRST && sizes.windows(2).all(|pair| pair[1] == 2 * pair[0]));
     assert!(cfg!(miri) || sizes.contains(&(2 * SPARSE)));
-    let kept: usize = sizes[..sizes.len() - 1].iter().sum();
-    assert!((kept * 16..kept * 16 + sizes.len() * 64).contains(&index.retained()), "the old arrays");
-    let mut all: Vec<u64> = index.iter().copied().collect();
+    let kept: Vec<usize> = filled.arrays.iter().map(|array| array.bytes() / size_of::<super::Cell<u64>>()).collect();
+    assert_eq!(kept, sizes, "and the old arrays are kept");
+    let mut all: Vec<u64> = filled.index.iter().copied().collect();
     let mut given = hashes.clone();
     (all.sort_unstable(), given.sort_unstable());
     assert!(all == given);
