@@ -9,6 +9,9 @@ mod migrating {}
 #[doc = include_str!("../docs/porting.md")]
 mod porting {}
 
+#[doc = include_str!("../docs/versions.md")]
+mod versions {}
+
 #[doc = include_str!("../docs/waking.md")]
 mod waking {}
 

@@ -8,11 +8,13 @@
 //!   "etl", "parse" ──resolve(…, AtMost(2))─┴──►  Entry ──task(box)──►  RegisteredTask
 //! ```
 //!
-//! Looking up, resolving and parsing allocate nothing, take no lock and wait for nobody. Writers take turns, and no user
-//! code runs in a turn: a factory or an update that panics, or uses the registry, leaves it as it was.
+//! Looking up, resolving and parsing take no lock and wait for nobody. They allocate nothing where they find something; a
+//! refusal says what is there instead, and that takes at most three allocations. Writers take turns, and no user code runs
+//! in a turn: a factory or an update that panics, or uses the registry, leaves it as it was, and so does an allocator that
+//! unwinds.
 //!
-//! What an exact look-up finds is the current registration of that very key. What [`VTableRegistry::resolve`] chooses
-//! from is one immutable snapshot of the whole family, so a change of several versions is seen whole or not at all.
+//! Whoever looks a family up, by an exact key or by [`VTableRegistry::resolve`], sees one immutable state of it: a change
+//! of several versions is seen whole or not at all. `docs/versions.md` leads through a change of versions in production.
 //!
 //! Without the feature `alloc`, or without compare-and-swap, there are keys and the [`StaticTable`].
 

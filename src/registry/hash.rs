@@ -67,11 +67,11 @@ impl<'a> Names<'a> {
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[inline]
     pub(super) fn are(&self, other: &Names<'_>) -> bool {
-        let ([a, b, c, d], [e, f, g, h]) = (self.ends, other.ends);
         let (segment, kind) = (self.segment.len(), self.kind.len());
         let lengths = (segment ^ other.segment.len()) | (kind ^ other.kind.len());
+        let end = |at: usize| self.ends[at] ^ other.ends[at];
         // One branch, which is mostly predicted.
-        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | lengths as u64 == 0
+        end(0) | end(1) | end(2) | end(3) | lengths as u64 == 0
             && ((segment <= SHORT && kind <= SHORT) || self.are_long(other))
     }
 

@@ -566,6 +566,11 @@ fn an_alias_can_be_removed_moved_and_listed() {
     assert_eq!(taken, Err(UpdateError::AliasTaken(FamilyName { segment: "legacy", kind: "parser" })));
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps, reason = "the shape of a factory")]
+fn make(_: &[u8], (): &()) -> Result<V<0>, Infallible> {
+    Ok(V)
+}
+
 #[test]
 fn the_same_again_changes_and_keeps_nothing() {
     static AGAIN: TaskVTable = TaskVTable::of::<V<0>>();
@@ -595,9 +600,6 @@ fn the_same_again_changes_and_keeps_nothing() {
         change();
         assert!(state().0 != before.0 && state().1 > before.1 && state().2 > before.2, "{why} is another one");
     };
-    fn make(_: &[u8], (): &()) -> Result<V<0>, Infallible> {
-        Ok(V)
-    }
     let captures = 1;
 
     registry.register(parse(1), &TABLE);

@@ -55,7 +55,6 @@ impl<H, T> OwnedBlock<H, T> {
         let layout = Block::<H, T>::layout(len);
         // SAFETY: the layout is not empty, since a length is in it.
         let memory = unsafe { alloc(layout) };
-        #[expect(clippy::cast_ptr_alignment, reason = "the layout is that of a block")]
         let Some(block) = NonNull::new(memory.cast::<Block<H, T>>()) else { handle_alloc_error(layout) };
         // SAFETY: memory for a head, a length and no items.
         unsafe { block.write(Block { head, len, items: [] }) };

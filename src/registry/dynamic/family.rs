@@ -11,6 +11,7 @@ use super::catalog::Catalog;
 use super::entry::Entry;
 use super::lookup_error::LookupError;
 use super::manifest::Alias;
+use super::name::Snapshot;
 use super::node::Node;
 use super::owner::Owner;
 use super::plan::{Plan, Wish};
@@ -35,8 +36,10 @@ pub struct FamilyUpdate<'u, C: 'static> {
     error: Option<UpdateError>,
     /// A brand: no two updates have one type. Otherwise nested ones could swap their copies, and one registry would
     /// publish what another one frees.
-    brand: PhantomData<fn(&'u (), C) -> (&'u (), C)>,
+    brand: PhantomData<Brand<'u, C>>,
 }
+
+type Brand<'u, C> = fn(&'u (), C) -> (&'u (), C);
 
 /// How often an update's closure may find that its family was changed meanwhile.
 const RUNS: usize = 128;
@@ -96,8 +99,8 @@ impl<'r, C> Family<'r, C> {
     #[must_use]
     pub fn versions(&self) -> Vec<(u16, VersionState)> {
         let current = self.catalog.current(self.name);
-        let living = current.into_iter().flat_map(|current| current.living());
-        living.map(|(version, _)| (version.number, version.state)).collect()
+        let states = |current: Snapshot<'_>| current.living().map(|(known, _)| (known.number, known.state)).collect();
+        current.map_or(Vec::new(), states)
     }
 
     /// The names that lead to this family, in order; each was one at some instant. Costs: a walk over all names.

@@ -51,7 +51,7 @@ impl<T> Index<T> {
     #[inline]
     pub(super) fn find(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<&T> {
         // SAFETY: invariant 1.
-        let (_, cells) = unsafe { Block::parts(NonNull::new(self.array.load(Ordering::Acquire))?) };
+        let cells = unsafe { Block::parts(NonNull::new(self.array.load(Ordering::Acquire))?) }.1;
         let hash = narrow(hash);
         let mut at = hash;
         loop {

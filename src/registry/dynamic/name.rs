@@ -52,64 +52,64 @@ pub(super) struct Snapshot<'a> {
 
 impl<'a> Snapshot<'a> {
     #[inline]
-    pub(super) fn head(&self) -> &'a Head {
+    pub(super) fn head(self) -> &'a Head {
         // SAFETY: invariant 1 of `Name`, which is borrowed for `'a`.
         unsafe { Block::parts(self.state) }.0
     }
 
     /// In order, those that are gone too.
     #[inline]
-    pub(super) fn versions(&self) -> &'a [Version] {
+    pub(super) fn versions(self) -> &'a [Version] {
         // SAFETY: as above.
         unsafe { Block::parts(self.state) }.1
     }
 
     /// Equal for the very same state alone.
-    pub(super) fn address(&self) -> NonNull<State> {
+    pub(super) fn address(self) -> NonNull<State> {
         self.state
     }
 
     /// The family that an alias leads to.
-    pub(super) fn real(&self) -> Option<&'a Name> {
+    pub(super) fn real(self) -> Option<&'a Name> {
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
         self.head().real.map(|real| unsafe { real.as_ref() })
     }
 
     /// The table that is registered under a number.
     #[inline]
-    pub(super) fn table(&self, number: u16) -> Option<&'static TaskVTable> {
+    pub(super) fn table(self, number: u16) -> Option<&'static TaskVTable> {
         // SAFETY: null, or of a `'static` table.
         unsafe { numbered(self.versions(), number)?.table.as_ref() }
     }
 
     /// What is registered under a number.
     #[inline]
-    pub(super) fn node(&self, number: u16) -> Option<&'a Node> {
+    pub(super) fn node(self, number: u16) -> Option<&'a Node> {
         self.pick(&VersionReq::Exact(number)).ok()
     }
 
     /// The version that is asked for; else the highest one that would have been it, were it not draining.
     #[expect(clippy::inline_always, reason = "which request it is mostly is known where it is made")]
     #[inline(always)]
-    pub(super) fn pick(&self, wanted: &VersionReq) -> Result<&'a Node, Option<&'a Version>> {
+    pub(super) fn pick(self, wanted: &VersionReq) -> Result<&'a Node, Option<&'a Version>> {
         let node = chosen(self.versions(), self.head().preferred, wanted)?;
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
         Ok(unsafe { node.as_ref() })
     }
 
     /// The versions that are there.
-    pub(super) fn living(&self) -> impl Iterator<Item = (&'a Version, &'a Node)> + use<'a> {
+    pub(super) fn living(self) -> impl Iterator<Item = (&'a Version, &'a Node)> + use<'a> {
         // SAFETY: invariant 1 of `Head`; the registry is borrowed for `'a`.
         self.versions().iter().filter_map(|known| Some((known, unsafe { known.node?.as_ref() })))
     }
 
     /// What it takes in memory.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn bytes(self) -> usize {
         State::layout(self.versions().len()).size()
     }
 
     /// How many of its nodes other versions do not have.
-    pub(super) fn gone_in(&self, versions: &[Version]) -> usize {
+    pub(super) fn gone_in(self, versions: &[Version]) -> usize {
         let is_there = |known: &Version| numbered(versions, known.number).is_some_and(|now| now.node == known.node);
         self.versions().iter().filter(|known| known.node.is_some() && !is_there(known)).count()
     }

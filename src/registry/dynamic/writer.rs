@@ -71,7 +71,7 @@ impl Catalog {
             return Err(UpdateError::Frozen);
         }
         let own = self.name(name).and_then(Name::own);
-        match own.and_then(|own| own.real()) {
+        match own.and_then(Snapshot::real) {
             Some(real) => Err(UpdateError::Alias(real.names().family_name())),
             None => Ok(own),
         }
@@ -101,7 +101,7 @@ impl Catalog {
         }
         let own = self.name(family).and_then(Name::own);
         // States are never freed, so an equal address is the very same state.
-        if own.map(|own| own.address()) != before.map(|before| before.address()) {
+        if own.map(Snapshot::address) != before.map(Snapshot::address) {
             return Ok(Some(plan));
         }
         let family = self.found(&mut books, family);
@@ -172,7 +172,7 @@ impl Catalog {
     ) -> Result<(), UpdateError> {
         for &(alias, wish) in wishes {
             let before = self.name(alias).and_then(Name::own);
-            let real = before.and_then(|before| before.real());
+            let real = before.and_then(Snapshot::real);
             let is_ours = real.is_some_and(|real| ptr::eq(real, family));
             let is_free = real.is_none() && !before.is_some_and(|before| before.head().is_family);
             match wish {

@@ -38,7 +38,9 @@ struct Filled<'a> {
 impl<'a> Filled<'a> {
     fn new(hashes: &'a [u64]) -> Self {
         let mut new = Self { index: Index::new(), arrays: Vec::new(), count: 0, items: PhantomData };
-        hashes.iter().for_each(|hash| new.insert(hash));
+        for hash in hashes {
+            new.insert(hash);
+        }
         new
     }
 
@@ -120,7 +122,8 @@ fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
     assert_eq!(kept, sizes, "and the old arrays are kept");
     let mut all: Vec<u64> = filled.index.iter().copied().collect();
     let mut given = hashes.clone();
-    (all.sort_unstable(), given.sort_unstable());
+    all.sort_unstable();
+    given.sort_unstable();
     assert!(all == given);
 }
 
