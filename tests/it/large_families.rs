@@ -156,9 +156,9 @@ fn the_old_states_of_a_full_family_take_less_than_a_megabyte() {
     const ODD: u16 = 85;
     let orders: [(&str, Order); 3] =
         [("ascending", |at| at), ("descending", |at| MOST - at), ("scattered", |at| at.wrapping_mul(ODD) % MOST)];
-    for (order, number) in orders {
+    for (order, number) in orders.into_iter().take(if cfg!(miri) { 1 } else { 3 }) {
         let registry = VTableRegistry::new();
-        for at in 0..MOST {
+        for at in 0..if cfg!(miri) { 40 } else { MOST } {
             registry.try_register(parse(number(at)), &TABLE).expect("there is room");
         }
         let filled = registry.retained_bytes();
@@ -180,18 +180,23 @@ fn retired_versions_are_remembered_while_there_is_room() {
     let is_retired = |version| matches!(registry.entry(parse(version).key_ref()), Err(LookupError::Retired { .. }));
     let is_unknown =
         |version| matches!(registry.entry(parse(version).key_ref()), Err(LookupError::UnknownVersion { .. }));
-    for version in 0..2 * MOST {
+    let family = registry.family("etl", "parse");
+    family.update(|f| (0..MOST).for_each(|version| _ = f.register(version, &TABLE))).expect("there is room");
+    family.update(|f| (0..MOST).for_each(|version| _ = f.remove(version))).expect("they are there");
+    assert!((0..MOST).all(is_retired));
+    for version in MOST..if cfg!(miri) { MOST + 5 } else { 2 * MOST } {
         registry.try_register(parse(version), &TABLE).expect("there is room");
         registry.remove(&parse(version)).expect("nothing speaks against it");
-        let first = (version + 1).saturating_sub(MOST);
-        assert!(is_retired(version) && is_retired(first));
-        assert!(first == 0 || is_unknown(first - 1), "the lowest is forgotten");
+        let first = version + 1 - MOST;
+        assert!(is_retired(version) && is_retired(first) && is_unknown(first - 1), "the lowest is forgotten");
     }
-    let family = registry.family("etl", "parse");
+    let last = 3 * MOST;
+    registry.try_register(parse(last), &TABLE).expect("there is room");
+    registry.remove(&parse(last)).expect("nothing speaks against it");
     family.update(|f| (0..MOST - 1).for_each(|version| _ = f.register(version, &TABLE))).expect("there is room");
-    assert!(is_retired(2 * MOST - 1) && is_unknown(2 * MOST - 2), "one is remembered beside as many as there may be");
+    assert!(is_retired(last) && is_unknown(last - MOST - 1), "one is remembered beside as many as there may be");
     registry.try_register(parse(MOST - 1), &TABLE).expect("there is room");
-    assert!(is_unknown(2 * MOST - 1) && registry.try_register(parse(MOST), &TABLE).is_err());
+    assert!(is_unknown(last) && registry.try_register(parse(MOST), &TABLE).is_err());
     assert_eq!(registry.len(), usize::from(MOST));
 }
 

@@ -358,9 +358,13 @@ proptest! {
     #[test]
     fn the_registry_answers_as_its_model(run in prop::collection::vec(operations(), 1..30)) {
         let (registry, mut model) = (VTableRegistry::new(), Model::default());
-        for operation in run {
-            model.run(&registry, &operation);
-            model.compare(&registry);
+        let last = run.len() - 1;
+        for (at, operation) in run.iter().enumerate() {
+            model.run(&registry, operation);
+            // All that can be asked is much for Miri.
+            if at == last || !cfg!(miri) {
+                model.compare(&registry);
+            }
         }
     }
 }
