@@ -288,3 +288,26 @@ fn an_owned_registry_frees_what_it_held() {
     }
     assert_eq!(Arc::strong_count(&seen), 1);
 }
+
+#[test]
+fn an_error_that_has_a_source_does_not_print_it_too() {
+    register_jobs();
+    let build = |key: VTableKey, bytes| JOBS.build(key.key_ref(), bytes, &Vec::new()).expect_err("no job");
+    let registry = VTableRegistry::new();
+    let bad = VTableKey { segment: "a/b", kind: "c", version: 1 };
+    let update = registry.family("a/b", "c").update(|f| _ = f.register(1, &PARSE)).expect_err("no name");
+    let unknown = RegisteredTask::try_new_in(&JOBS, Box::new(Merge(1)), VTableKey::new("no", "such", 1));
+    let errors: [Box<dyn Error>; 5] = [
+        Box::new(build(VTableKey::new("no", "such", 1), b"")),
+        Box::new(build(KEY, b"x")),
+        Box::new(registry.try_register(bad, &PARSE).expect_err("no name")),
+        Box::new(update),
+        Box::new(unknown.expect_err("it is unknown")),
+    ];
+    for error in errors {
+        let source = error.source().expect("the reason").to_string();
+        assert!(!source.is_empty() && !error.to_string().contains(&source), "{error}: {source}");
+    }
+    let parsed = KeyRef::parse("e l/parse@v1").expect_err("no name");
+    assert!(parsed.source().is_none() && parsed.to_string().contains("byte 1"), "what has no source says all");
+}

@@ -22,7 +22,7 @@ use crate::task::{TaskVTable, WakeableTask};
 
 /// All versions of one `segment/kind`, to be looked at and changed as a whole.
 ///
-/// Made by [`VTableRegistry::family`]; the family need not exist yet.
+/// Made by [`VTableRegistry::family`](crate::VTableRegistry::family); the family need not exist yet.
 pub struct Family<'r, C: 'static> {
     catalog: &'r Catalog,
     name: FamilyName<'static>,
