@@ -48,6 +48,20 @@ fn names_are_the_same_only_if_both_are() {
     }
 }
 
+/// The words at both ends of these are the same.
+#[test]
+fn names_that_differ_by_their_length_alone_are_told_apart() {
+    let alike =
+        [("ab", "abb"), ("aaaa", "aaaaa"), ("aaaaaaaaa", "aaaaaaaaaa"), ("aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa")];
+    for (one, other) in alike {
+        let names = Names::of(one, one);
+        assert_eq!(names.ends, Names::of(other, other).ends, "{one} and {other}");
+        for (segment, kind) in [(one, other), (other, one), (other, other)] {
+            assert!(!names.are(&Names::of(segment, kind)), "{one} and {segment}/{kind}");
+        }
+    }
+}
+
 /// Each bit of the names reaches each bit of the hash about as often as not.
 #[test]
 fn every_bit_of_the_names_and_the_version_spreads_over_the_hash() {
