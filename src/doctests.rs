@@ -13,6 +13,9 @@ mod porting {}
 #[doc = include_str!("../docs/shutdown.md")]
 mod shutdown {}
 
+#[doc = include_str!("../docs/versions.md")]
+mod versions {}
+
 #[doc = include_str!("../docs/waking.md")]
 mod waking {}
 

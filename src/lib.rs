@@ -103,15 +103,18 @@ pub mod waker;
 #[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
 #[doc(inline)]
 pub use registry::{
-    Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, NewTaskError, RegisterError, RegisteredTask, Stats,
-    UpdateError, VTableRegistry, VersionReq, VersionState,
+    Alias, AsKeyRef, Asked, BuildError, Entry, Family, FamilyUpdate, KeyBuf, LookupError, ManifestEntry,
+    NewTaskError, RegisterError, RegisteredTask, UpdateError, VTableRegistry, VersionReq, VersionState,
 };
+#[cfg(all(feature = "registry", feature = "alloc", not(target_has_atomic = "ptr")))]
+#[doc(inline)]
+pub use registry::{AsKeyRef, KeyBuf};
 #[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr", not(loom)))]
 #[doc(inline)]
 pub use registry::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
 #[cfg(feature = "registry")]
 #[doc(inline)]
-pub use registry::{KeyRef, NameError, ParseKeyError, StaticTable, VTableKey};
+pub use registry::{FamilyName, KeyRef, NameError, ParseKeyError, StaticTable, VTableKey};
 #[cfg(all(feature = "set", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[doc(inline)]
 pub use set::{Drain, StaticWakerSet, TooManyWakers, WakerSet};

@@ -8,11 +8,13 @@
 //!   "etl", "parse" ──resolve(…, AtMost(2))─┴──►  Entry ──task(box)──►  RegisteredTask
 //! ```
 //!
-//! Looking up, resolving and parsing allocate nothing, take no lock and wait for nobody. Writers take turns, and no user
-//! code runs in a turn: a factory or an update that panics, or uses the registry, leaves it as it was.
+//! Looking up, resolving and parsing take no lock and wait for nobody. They allocate nothing where they find something; a
+//! refusal says what is there instead, and that takes at most three allocations. Writers take turns, and no user code runs
+//! in a turn: a factory or an update that panics, or uses the registry, leaves it as it was, and so does an allocator that
+//! unwinds.
 //!
-//! What an exact look-up finds is the current registration of that very key. What [`VTableRegistry::resolve`] chooses
-//! from is one immutable snapshot of the whole family, so a change of several versions is seen whole or not at all.
+//! Whoever looks a family up, by an exact key or by [`VTableRegistry::resolve`], sees one immutable state of it: a change
+//! of several versions is seen whole or not at all. `docs/versions.md` leads through a change of versions in production.
 //!
 //! Without the feature `alloc`, or without compare-and-swap, there are keys and the [`StaticTable`].
 
@@ -20,16 +22,20 @@
 mod dynamic;
 mod hash;
 mod key;
+#[cfg(feature = "alloc")]
+mod key_buf;
 #[cfg(feature = "serde")]
 mod serde;
 mod static_table;
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use dynamic::{
-    Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, NewTaskError, RegisterError, RegisteredTask, Stats,
-    UpdateError, VTableRegistry, VersionReq, VersionState,
+    Alias, Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, ManifestEntry, NewTaskError, RegisterError,
+    RegisteredTask, UpdateError, VTableRegistry, VersionReq, VersionState,
 };
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr", not(loom)))]
 pub use dynamic::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
-pub use key::{KeyRef, NameError, ParseKeyError, VTableKey};
+pub use key::{FamilyName, KeyRef, NameError, ParseKeyError, VTableKey};
+#[cfg(feature = "alloc")]
+pub use key_buf::{AsKeyRef, KeyBuf};
 pub use static_table::StaticTable;

@@ -4,7 +4,7 @@
     all(any(feature = "set", feature = "shared"), any(target_has_atomic = "ptr", feature = "portable-atomic")),
 ))]
 
-#[cfg(feature = "shared")]
+#[cfg(any(feature = "shared", all(feature = "registry", feature = "alloc", target_has_atomic = "ptr")))]
 pub(crate) mod turn;
 
 #[cfg(all(not(loom), target_has_atomic = "ptr"))]

@@ -30,8 +30,7 @@ fn register() {
 }
 
 fn is_short(error: &LookupError) {
-    let (LookupError::UnknownSegment { asked }
-    | LookupError::UnknownKind { asked }
+    let (LookupError::UnknownFamily { asked }
     | LookupError::UnknownVersion { asked, .. }
     | LookupError::Draining { asked, .. }
     | LookupError::Retired { asked, .. }) = error
@@ -48,7 +47,11 @@ fn build(key: KeyRef<'_>, bytes: &[u8]) {
             assert!(is_ours && key.version == 1 && task.key() == COUNT && task.poll().is_ready());
             assert_eq!(task.downcast::<Count>().map(|count| count.0).ok(), Some(bytes.len()));
         }
-        Err(BuildError::Lookup(error)) => is_short(&error),
+        Err(BuildError::Lookup(error)) => {
+            is_short(&error);
+            let is_gone = is_ours && key.version == 2;
+            assert_eq!(matches!(error, LookupError::Retired { .. }), is_gone, "of what was never here nothing is retired");
+        }
         Err(BuildError::NoFactory { .. }) => assert!(is_ours && key.version == 3),
         Err(BuildError::Factory { .. }) => assert!(is_ours && key.version == 1 && str::from_utf8(bytes).is_err()),
         Err(error) => panic!("{error}"),

@@ -3,11 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use waker_tables::KeyRef;
+use waker_tables::{KeyBuf, KeyRef};
 
 fuzz_target!(|text: &str| {
     match KeyRef::parse(text) {
-        Ok(key) => assert_eq!(key.to_string(), text),
+        Ok(key) => {
+            let owned: KeyBuf = text.parse().expect("the same");
+            assert!(key.to_string() == text && owned.to_string() == text && owned.key_ref() == key);
+        }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
     let (segment, kind) = text.split_once('\n').unwrap_or((text, text));

@@ -1,309 +1,47 @@
-//! The registry itself, and what goes in and out of it.
+//! Registries that are written while they are read.
 
-use alloc::boxed::Box;
-use core::error::Error;
-use core::fmt;
-use core::marker::PhantomData;
-use core::panic::{Location, RefUnwindSafe, UnwindSafe};
+/// Everything is `const` outside loom's models, whose atomics are not.
+macro_rules! const_outside_loom {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident() -> Self $body:block) => {
+        $(#[$attribute])*
+        #[cfg(not(loom))]
+        $visibility const fn $name() -> Self $body
+        $(#[$attribute])*
+        #[cfg(loom)]
+        $visibility fn $name() -> Self $body
+    };
+}
 
-use super::key::{KeyRef, VTableKey};
-use crate::task::{TaskVTable, WakeableTask};
-
+mod block;
+#[cfg(not(loom))]
+mod cached;
 mod catalog;
 mod entry;
-mod error;
 mod family;
 mod index;
+mod lookup_error;
+mod make_error;
+mod manifest;
+mod name;
 mod node;
-mod snapshot;
+mod owner;
+mod plan;
+mod registry;
 mod task;
-mod turn;
 mod versions;
+mod write_error;
 mod writer;
 
 #[cfg(not(loom))]
-pub use entry::CachedEntry;
+pub use cached::CachedEntry;
 pub use entry::Entry;
-pub use error::{Asked, BuildError, LookupError, NewTaskError, RegisterError, UpdateError};
 pub use family::{Family, FamilyUpdate};
-pub use snapshot::{VersionReq, VersionState};
-pub use task::RegisteredTask;
-
-use catalog::{Catalog, const_outside_loom};
-use node::Node;
-
-/// The registry of this linked image. A dynamic library has its own; one's own registry is a `static` like this one.
+pub use lookup_error::{Asked, LookupError};
+pub use make_error::{BuildError, NewTaskError};
+pub use manifest::{Alias, ManifestEntry};
 #[cfg(not(loom))]
-pub static GLOBAL_VTABLE_REGISTRY: VTableRegistry = VTableRegistry::new();
-
-/// Tables by key. `C` is the context that [factories](Self::register_factory) get.
-///
-/// Costs: a look-up hashes the key and is a few loads; no lock, no locked instruction, no allocation, and nothing to wait
-/// for. A name that is longer than any registered one is not even hashed. What was registered never moves and is kept
-/// until the registry is dropped, also when it is replaced or removed, since tasks made from it may live. The index keeps
-/// less than twice its last size, and each change of a family what its new snapshot does not share with the old one
-/// ([`retained_bytes`](Self::retained_bytes)): a family filled with 4 096 versions one by one has kept under 8 MB.
-/// Writers take turns: a `Mutex` with `std`, else a flag that is spun on, so never register from an interrupt handler.
-///
-/// # Examples
-///
-/// ```
-/// use std::num::ParseIntError;
-/// use std::task::Poll;
-/// use waker_tables::{KeyRef, VTableKey, VTableRegistry, WakeableTask};
-///
-/// struct Sleep { turns: u32 }
-///
-/// impl WakeableTask for Sleep {
-///     fn poll(&mut self) -> Poll<()> {
-///         self.turns -= 1;
-///         if self.turns == 0 { Poll::Ready(()) } else { Poll::Pending }
-///     }
-/// }
-///
-/// static JOBS: VTableRegistry = VTableRegistry::new();
-///
-/// JOBS.register_factory(VTableKey::new("test", "sleep", 1), |bytes, ()| {
-///     let turns = String::from_utf8_lossy(bytes).parse()?;
-///     Ok::<_, ParseIntError>(Sleep { turns })
-/// });
-///
-/// let line = "test/sleep@v1 2";
-/// let (key, argument) = line.split_once(' ').unwrap();
-/// let mut task = JOBS.build(KeyRef::parse(key)?, argument.as_bytes(), &())?;
-/// assert!(task.poll().is_pending());
-/// assert!(task.poll().is_ready());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct VTableRegistry<C: 'static = ()> {
-    catalog: Catalog<C>,
-    /// Invariant in `C`. Otherwise a registry of `&'static str` coerces to one of a shorter-lived string, and a
-    /// factory keeps that.
-    context: PhantomData<fn(C) -> C>,
-}
-
-/// How a registry is filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Keys that a look-up finds.
-    pub keys: usize,
-    /// Families, without aliases.
-    pub families: usize,
-    /// The longest run of slots in use. A miss reads at most one more: of the keys, where there are aliases of the families
-    /// too, and for an error's reason of the families and segments.
-    pub longest_run: usize,
-}
-
-impl VTableRegistry {
-    const_outside_loom! {
-        /// An empty registry whose factories get no context.
-        #[must_use]
-        pub fn new() -> Self {
-            Self::with_context()
-        }
-    }
-}
-
-impl<C: 'static> VTableRegistry<C> {
-    const_outside_loom! {
-        /// An empty registry whose factories get a `&C`.
-        #[must_use]
-        pub fn with_context() -> Self {
-            Self { catalog: Catalog::new(), context: PhantomData }
-        }
-    }
-
-    /// Registers `table` under `key`, also if that is taken, and also if [`try_register`](Self::try_register) would
-    /// refuse its names. Gives back the table that was there. A factory that was there is found no longer, and kept like
-    /// the table.
-    ///
-    /// Tasks that exist keep their table. A new version is active.
-    ///
-    /// # Panics
-    ///
-    /// If the registry is frozen, the name is an alias, or the family has 4 096 versions, with the sentence of
-    /// `try_register`'s error.
-    #[track_caller]
-    pub fn register(&self, key: VTableKey, table: &'static TaskVTable) -> Option<&'static TaskVTable> {
-        self.replace(Node::new(key, table, Location::caller()))
-    }
-
-    /// [`register`](Self::register) for a type that needs no table by name.
-    ///
-    /// # Panics
-    ///
-    /// As `register`.
-    #[track_caller]
-    pub fn register_task<T: WakeableTask + 'static>(&self, key: VTableKey) -> Option<&'static TaskVTable> {
-        self.register(key, const { &TaskVTable::of::<T>() })
-    }
-
-    /// Registers `table` under `key`.
-    ///
-    /// # Errors
-    ///
-    /// If the key is taken, or has a name that [`VTableKey::new`] would refuse; if the registry is frozen, the name is an
-    /// alias, or the family has 4 096 versions. Nothing changes then.
-    #[track_caller]
-    pub fn try_register(&self, key: VTableKey, table: &'static TaskVTable) -> Result<(), RegisterError> {
-        if let Err(error) = key.key_ref().check() {
-            return Err(RegisterError::BadKey { key, error });
-        }
-        let given_at = Location::caller();
-        match self.catalog.register(Node::new(key, table, given_at), false) {
-            Ok(_) => Ok(()),
-            Err(refusal) => Err(RegisterError::of(&refusal, key, (table.type_name(), given_at))),
-        }
-    }
-
-    /// Registers a type under `key` together with the function that makes it out of bytes, as
-    /// [`register`](Self::register) does.
-    ///
-    /// The factory runs in [`build`](Self::build), outside the writers' turn; it may use the registry.
-    ///
-    /// # Panics
-    ///
-    /// As `register`.
-    #[track_caller]
-    pub fn register_factory<T, E, F>(&self, key: VTableKey, factory: F) -> Option<&'static TaskVTable>
-    where
-        F: Fn(&[u8], &C) -> Result<T, E> + Send + Sync + 'static,
-        T: WakeableTask + Send + 'static,
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.replace(Node::with_factory(key, factory, Location::caller()))
-    }
-
-    /// Removes what is registered under `key`, and gives back its table. Tasks of it stay, and the key is known to be
-    /// retired.
-    ///
-    /// # Errors
-    ///
-    /// If the registry is frozen, or the name is an alias.
-    pub fn remove(&self, key: &VTableKey) -> Result<Option<&'static TaskVTable>, UpdateError> {
-        let removed = self.catalog.remove(key.key_ref()).map_err(UpdateError::from)?;
-        Ok(removed.map(|node| node.record().table()))
-    }
-
-    /// Refuses all changes from now on.
-    pub fn freeze(&self) {
-        self.catalog.freeze();
-    }
-
-    /// The family of a name, to be changed as a whole; it need not exist.
-    #[must_use]
-    pub const fn family(&self, segment: &'static str, kind: &'static str) -> Family<'_, C> {
-        Family::new(self, segment, kind)
-    }
-
-    /// The table under `key`.
-    #[inline]
-    #[must_use]
-    pub fn get(&self, key: &VTableKey) -> Option<&'static TaskVTable> {
-        self.get_ref(key.key_ref())
-    }
-
-    /// The table under a key that borrows its names. [`entry`](Self::entry) gives its registered key, too, whose names are
-    /// `'static`.
-    #[inline]
-    #[must_use]
-    pub fn get_ref(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
-        self.catalog.find(key).map(|node| node.record().table())
-    }
-
-    /// What is registered under `key`, for use without another look-up.
-    ///
-    /// # Errors
-    ///
-    /// Says what is there instead.
-    #[inline]
-    pub fn entry(&self, key: KeyRef<'_>) -> Result<Entry<'_>, LookupError> {
-        self.catalog.look_up(key).map(|node| Entry::new(node.record()))
-    }
-
-    /// The version of a family that fits a request. All of the answer was true at one instant.
-    ///
-    /// # Errors
-    ///
-    /// Says what is there instead.
-    #[inline]
-    pub fn resolve(&self, segment: &str, kind: &str, wanted: &VersionReq) -> Result<Entry<'_>, LookupError> {
-        self.catalog.resolve(segment, kind, wanted).map(|node| Entry::new(node.record()))
-    }
-
-    /// Makes a task out of `bytes` with the factory under `key`: without `unsafe`, and without naming its type.
-    ///
-    /// # Errors
-    ///
-    /// If nothing is registered under `key`, or no factory, or if the factory refuses.
-    pub fn build(&'static self, key: KeyRef<'_>, bytes: &[u8], context: &C) -> Result<RegisteredTask, BuildError> {
-        let node = self.catalog.look_up(key).map_err(BuildError::Lookup)?;
-        let key = node.record().key();
-        match RegisteredTask::build(node, bytes, context) {
-            Some(Ok(task)) => Ok(task),
-            Some(Err(error)) => Err(BuildError::Factory { key, error }),
-            None => Err(BuildError::NoFactory { key, registered: node.record().table().type_name() }),
-        }
-    }
-
-    /// All keys with their tables, in no order. Each is as it is when it is met, the list as a whole is not.
-    pub fn iter(&self) -> impl Iterator<Item = (VTableKey, &'static TaskVTable)> {
-        self.catalog.iter().map(|node| (node.record().key(), node.record().table()))
-    }
-
-    /// How many keys there are. Costs: a walk over all.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.catalog.iter().count()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.catalog.iter().next().is_none()
-    }
-
-    /// How it is filled. Costs: a walk over all.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        let sizes = self.catalog.sizes();
-        Stats { keys: sizes.keys, families: sizes.families, longest_run: sizes.longest_run }
-    }
-
-    /// Bytes that are kept for readers who may still be there: old arrays of the index, old snapshots of families,
-    /// registrations that were replaced or removed. Costs: a walk over all.
-    #[must_use]
-    pub fn retained_bytes(&self) -> usize {
-        self.catalog.sizes().retained
-    }
-
-    const fn catalog(&self) -> &Catalog<C> {
-        &self.catalog
-    }
-
-    #[track_caller]
-    fn replace(&self, node: Node<C>) -> Option<&'static TaskVTable> {
-        let (key, given) = (node.record().key(), (node.record().table().type_name(), node.place()));
-        match self.catalog.register(node, true) {
-            Ok(before) => before.map(|before| before.record().table()),
-            Err(refusal) => panic!("{}", RegisterError::of(&refusal, key, given)),
-        }
-    }
-}
-
-/// Nothing is half done when a writer or a factory unwinds.
-impl<C: 'static> UnwindSafe for VTableRegistry<C> {}
-impl<C: 'static> RefUnwindSafe for VTableRegistry<C> {}
-
-impl<C: 'static> Default for VTableRegistry<C> {
-    fn default() -> Self {
-        Self::with_context()
-    }
-}
-
-impl<C: 'static> fmt::Debug for VTableRegistry<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
-    }
-}
+pub use registry::GLOBAL_VTABLE_REGISTRY;
+pub use registry::VTableRegistry;
+pub use task::RegisteredTask;
+pub use versions::{VersionReq, VersionState};
+pub use write_error::{RegisterError, UpdateError};

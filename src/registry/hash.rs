@@ -7,6 +7,9 @@
 //! text can at worst walk the longest run of keys that the program itself registered. The folded multiplication and the
 //! overlapping words are wyhash's ideas.
 
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+use super::key::FamilyName;
+
 const SEGMENT: u64 = 0x9e37_79b9_7f4a_7c15;
 const KIND: u64 = 0xd6e8_feb8_6659_fd93;
 const VERSION: u64 = 0xa076_1d64_78bd_642f;
@@ -15,19 +18,16 @@ const LENGTH: u64 = 0xe703_7ed1_a0b4_28db;
 /// The longest name that its two words tell whole.
 const SHORT: usize = 16;
 
+/// Unit tests keep so few bits of each hash that names collide all the time: nothing may depend on a hash being good.
+const KEPT: u64 = if cfg!(test) { 3 } else { u64::MAX };
+
 /// Two names, with their words.
 #[derive(Clone, Copy)]
+#[repr(C)] // what is compared first stands first
 pub(super) struct Names<'a> {
-    segment: &'a str,
-    kind: &'a str,
-    words: Words,
-}
-
-/// What is kept of two names beside the index.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Words {
     ends: [u64; 4],
-    lengths: [u32; 2],
+    pub(super) segment: &'a str,
+    pub(super) kind: &'a str,
 }
 
 impl<'a> Names<'a> {
@@ -35,52 +35,51 @@ impl<'a> Names<'a> {
     pub(super) const fn of(segment: &'a str, kind: &'a str) -> Self {
         let (a, b) = ends(segment.as_bytes());
         let (c, d) = ends(kind.as_bytes());
-        #[expect(clippy::cast_possible_truncation, reason = "names of that length are compared whole")]
-        let lengths = [segment.len() as u32, kind.len() as u32];
-        Self { segment, kind, words: Words { ends: [a, b, c, d], lengths } }
+        Self { ends: [a, b, c, d], segment, kind }
     }
 
-    /// The hash of the family.
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    pub(super) const fn family_name(&self) -> FamilyName<'a> {
+        FamilyName { segment: self.segment, kind: self.kind }
+    }
+
+    /// The hash of the names alone.
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[inline]
     pub(super) const fn family(&self) -> u64 {
-        let (segment, kind) = self.halves();
-        fold(segment, kind)
+        self.strong(0) & KEPT
     }
 
-    /// The hash of one version. The two names are hashed side by side, so it is two multiplications deep.
+    /// The hash of one version.
     #[inline]
     pub(super) const fn version(&self, version: u16) -> u64 {
-        let (segment, kind) = self.halves();
-        fold(segment, kind ^ (version as u64 + 1).wrapping_mul(VERSION))
+        self.strong(version as u64 + 1) & KEPT
     }
 
+    /// The two names are hashed side by side, so it is two multiplications deep.
     #[inline]
-    const fn halves(&self) -> (u64, u64) {
-        let [a, b, c, d] = self.words.ends;
-        (half(self.segment, a, b, SEGMENT), half(self.kind, c, d, KIND))
+    const fn strong(&self, salt: u64) -> u64 {
+        let [a, b, c, d] = self.ends;
+        fold(half(self.segment, a, b, SEGMENT), half(self.kind, c, d, KIND) ^ salt.wrapping_mul(VERSION))
     }
-}
 
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-impl Names<'_> {
+    /// Whether these are the same names. They are read only if one of them is long.
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[inline]
-    pub(super) const fn words(&self) -> Words {
-        self.words
+    pub(super) fn are(&self, other: &Names<'_>) -> bool {
+        let (segment, kind) = (self.segment.len(), self.kind.len());
+        let lengths = (segment ^ other.segment.len()) | (kind ^ other.kind.len());
+        let end = |at: usize| self.ends[at] ^ other.ends[at];
+        // One branch, which is mostly predicted.
+        end(0) | end(1) | end(2) | end(3) | lengths as u64 == 0
+            && ((segment <= SHORT && kind <= SHORT) || self.are_long(other))
     }
 
-    /// Whether the names with these words are the same. They are read only if one of them is long.
-    #[inline]
-    pub(super) fn are(&self, words: &Words, names: impl Fn() -> (&'static str, &'static str)) -> bool {
-        self.words == *words && (self.segment.len().max(self.kind.len()) <= SHORT || self.are_long(names()))
-    }
-
+    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[cold]
     #[inline(never)]
-    fn are_long(&self, (segment, kind): (&'static str, &'static str)) -> bool {
-        // A short one is told whole by its words.
-        let is = |own: &str, other: &str| own.len() <= SHORT || own == other;
-        is(self.segment, segment) && is(self.kind, kind)
+    fn are_long(&self, other: &Names<'_>) -> bool {
+        self.segment == other.segment && self.kind == other.kind
     }
 }
 
@@ -131,3 +130,6 @@ const fn ends(bytes: &[u8]) -> (u64, u64) {
         (0, 0)
     }
 }
+
+#[cfg(all(test, feature = "std", target_has_atomic = "ptr", not(loom)))]
+mod tests;

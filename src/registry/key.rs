@@ -1,6 +1,6 @@
 //! Keys: `segment/kind@v1`.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 /// What a table is registered under: a subsystem, a family of tasks in it, and the version of their protocol.
 ///
@@ -42,6 +42,15 @@ pub struct KeyRef<'a> {
     pub kind: &'a str,
     /// The version of the family's protocol.
     pub version: u16,
+}
+
+/// The name of a family of tasks, or another name that leads there: a key without its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FamilyName<'a> {
+    /// The subsystem.
+    pub segment: &'a str,
+    /// The family of tasks.
+    pub kind: &'a str,
 }
 
 /// Why a text is no key.
@@ -86,7 +95,7 @@ impl VTableKey {
     #[track_caller]
     pub const fn new(segment: &'static str, kind: &'static str, version: u16) -> Self {
         assert!(
-            check_name(segment).is_ok() && check_name(kind).is_ok(),
+            FamilyName { segment, kind }.check().is_ok(),
             "the segment and the kind of a key are one or more printable ASCII characters other than / @ \" \\"
         );
         Self { segment, kind, version }
@@ -97,6 +106,13 @@ impl VTableKey {
     #[must_use]
     pub const fn key_ref(&self) -> KeyRef<'static> {
         KeyRef { segment: self.segment, kind: self.kind, version: self.version }
+    }
+
+    /// The name of its family.
+    #[inline]
+    #[must_use]
+    pub const fn family(&self) -> FamilyName<'static> {
+        FamilyName { segment: self.segment, kind: self.kind }
     }
 }
 
@@ -111,15 +127,24 @@ impl<'a> KeyRef<'a> {
         let (segment, rest) = text.split_once('/').ok_or(ParseKeyError::MissingSlash)?;
         let (kind, version) = rest.split_once("@v").ok_or(ParseKeyError::MissingVersion)?;
         let key = Self { segment, kind, version: parse_version(version).ok_or(ParseKeyError::Version)? };
-        key.check()?;
+        key.family().check()?;
         Ok(key)
+    }
+
+    /// The name of its family.
+    #[inline]
+    #[must_use]
+    pub const fn family(&self) -> FamilyName<'a> {
+        FamilyName { segment: self.segment, kind: self.kind }
     }
 
     /// Equality for constants.
     pub(super) const fn is(&self, other: &KeyRef<'_>) -> bool {
         self.version == other.version && same(self.kind, other.kind) && same(self.segment, other.segment)
     }
+}
 
+impl FamilyName<'_> {
     /// Whether [`VTableKey::new`] would accept these names.
     pub(super) const fn check(&self) -> Result<(), ParseKeyError> {
         if let Err(error) = check_name(self.segment) {
@@ -180,13 +205,50 @@ impl From<VTableKey> for KeyRef<'static> {
 /// `segment/kind@v1`; a key with a name that [`VTableKey::new`] refuses is written quoted, which no parse accepts.
 impl fmt::Display for KeyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segment, kind, version } = self;
-        if self.check().is_ok() {
-            write!(f, "{segment}/{kind}@v{version}")
-        } else {
-            write!(f, "{segment:?}/{kind:?}@v{version}")
+        let (family, version) = (self.family(), self.version);
+        padded(f, format_args!("{family}@v{version}"))
+    }
+}
+
+/// `segment/kind`, quoted as a key is.
+impl fmt::Display for FamilyName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { segment, kind } = self;
+        match self.check() {
+            Ok(()) => padded(f, format_args!("{segment}/{kind}")),
+            Err(_) => padded(f, format_args!("{segment:?}/{kind:?}")),
         }
     }
+}
+
+/// Writes `text` as wide as is asked for, without a buffer.
+fn padded(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
+    struct Chars(usize);
+
+    impl Write for Chars {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.chars().count();
+            Ok(())
+        }
+    }
+
+    let mut chars = Chars(0);
+    let missing = match f.width() {
+        Some(width) => {
+            chars.write_fmt(text)?;
+            width.saturating_sub(chars.0)
+        }
+        None => 0,
+    };
+    let before = match f.align() {
+        Some(fmt::Alignment::Right) => missing,
+        Some(fmt::Alignment::Center) => missing / 2,
+        _ => 0,
+    };
+    let fill = f.fill();
+    (0..before).try_for_each(|_| f.write_char(fill))?;
+    f.write_fmt(text)?;
+    (before..missing).try_for_each(|_| f.write_char(fill))
 }
 
 /// As [`KeyRef`]'s.
@@ -219,13 +281,5 @@ impl fmt::Display for NameError {
     }
 }
 
-impl core::error::Error for ParseKeyError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Segment(error) | Self::Kind(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
+impl core::error::Error for ParseKeyError {}
 impl core::error::Error for NameError {}

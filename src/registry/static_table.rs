@@ -40,11 +40,11 @@ use crate::task::TaskVTable;
 /// ```
 #[derive(Debug)]
 pub struct StaticTable<const N: usize> {
-    /// Sorted by hash.
-    rows: [Row; N],
+    /// In order.
+    hashes: [u64; N],
+    /// Each at its hash's place.
+    rows: [(VTableKey, &'static TaskVTable); N],
 }
-
-type Row = (u64, VTableKey, &'static TaskVTable);
 
 impl<const N: usize> StaticTable<N> {
     /// Sorts the rows: some thousands of them within what the compiler lets a constant take.
@@ -53,74 +53,57 @@ impl<const N: usize> StaticTable<N> {
     ///
     /// If a key is there twice, or has a name that [`VTableKey::new`] refuses; in a static, that is a compile error.
     #[must_use]
-    pub const fn new(given: [(VTableKey, &'static TaskVTable); N]) -> Self {
-        assert!(N > 0, "a table of no tasks");
-        let mut rows = [(0, given[0].0, given[0].1); N];
+    pub const fn new(mut rows: [(VTableKey, &'static TaskVTable); N]) -> Self {
+        let mut hashes = [0; N];
         let mut at = 0;
         while at < N {
-            let (key, table) = given[at];
-            assert!(key.key_ref().check().is_ok(), "a key has a name that no key has");
-            rows[at] = (Names::of(key.segment, key.kind).version(key.version), key, table);
+            let key = rows[at].0;
+            assert!(key.family().check().is_ok(), "a key has a name that no key has");
+            hashes[at] = Names::of(key.segment, key.kind).version(key.version);
             at += 1;
         }
-        sort(&mut rows);
+        sort(&mut hashes, &mut rows);
         at = 0;
         while at < N {
             let mut other = at + 1;
-            while other < N && rows[other].0 == rows[at].0 {
-                assert!(!rows[at].1.key_ref().is(&rows[other].1.key_ref()), "a key is there twice");
+            while other < N && hashes[other] == hashes[at] {
+                assert!(!rows[at].0.key_ref().is(&rows[other].0.key_ref()), "a key is there twice");
                 other += 1;
             }
             at += 1;
         }
-        Self { rows }
+        Self { hashes, rows }
     }
 
     /// The table under `key`.
     #[must_use]
     pub fn get(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
         let hash = Names::of(key.segment, key.kind).version(key.version);
-        let first = self.rows.partition_point(|row| row.0 < hash);
-        let same_hash = self.rows[first..].iter().take_while(|row| row.0 == hash);
-        same_hash.into_iter().find(|row| row.1.key_ref() == key).map(|row| row.2)
+        let first = self.hashes.partition_point(|known| *known < hash);
+        let same_hash = self.hashes[first..].iter().take_while(|known| **known == hash).count();
+        self.rows[first..][..same_hash].iter().find(|row| row.0.key_ref() == key).map(|row| row.1)
     }
 
     /// All rows, in no order that says anything.
     pub fn iter(&self) -> impl Iterator<Item = (VTableKey, &'static TaskVTable)> {
-        self.rows.iter().map(|row| (row.1, row.2))
+        self.rows.iter().copied()
     }
 }
 
-/// Sorts by hash, in place: a heap, whose largest row goes to the end again and again.
-const fn sort(rows: &mut [Row]) {
-    let mut first = rows.len() / 2;
-    while first > 0 {
-        first -= 1;
-        sift(rows, first, rows.len());
-    }
-    let mut end = rows.len();
-    while end > 1 {
-        end -= 1;
-        let largest = rows[0];
-        rows[0] = rows[end];
-        rows[end] = largest;
-        sift(rows, 0, end);
-    }
-}
-
-/// Moves the row at `at` down to where the first `end` rows are a heap again.
-const fn sift(rows: &mut [Row], mut at: usize, end: usize) {
-    let row = rows[at];
-    loop {
-        let mut below = 2 * at + 1;
-        if below + 1 < end && rows[below].0 < rows[below + 1].0 {
-            below += 1;
+/// Sorts both by hash, in place: by insertion over gaps that shrink, as Shell did.
+const fn sort(hashes: &mut [u64], rows: &mut [(VTableKey, &'static TaskVTable)]) {
+    let mut gap = rows.len();
+    while gap > 1 {
+        gap = gap * 5 / 11 + (gap < 3) as usize;
+        let mut next = gap;
+        while next < rows.len() {
+            let (hash, row, mut at) = (hashes[next], rows[next], next);
+            while at >= gap && hashes[at - gap] > hash {
+                (hashes[at], rows[at]) = (hashes[at - gap], rows[at - gap]);
+                at -= gap;
+            }
+            (hashes[at], rows[at]) = (hash, row);
+            next += 1;
         }
-        if below >= end || rows[below].0 <= row.0 {
-            break;
-        }
-        rows[at] = rows[below];
-        at = below;
     }
-    rows[at] = row;
 }

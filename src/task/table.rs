@@ -75,6 +75,8 @@ pub struct TaskVTable {
     type_name: fn() -> &'static str,
     layout: Layout,
     boxed: bool,
+    /// Made by `of`, so of the same functions as each other one for its type.
+    by_of: bool,
 }
 
 impl TaskVTable {
@@ -99,7 +101,7 @@ impl TaskVTable {
     /// ```
     #[must_use]
     pub const fn of<T: WakeableTask + 'static>() -> Self {
-        Self::open::<T, Checked<T>, InBox>()
+        Self { by_of: true, ..Self::open::<T, Checked<T>, InBox>() }
     }
 
     /// The table of a task in a box, for a type with the `unsafe` contract.
@@ -164,6 +166,12 @@ impl TaskVTable {
         self.boxed.then(|| (self.type_id)())
     }
 
+    /// Whether nothing tells the two apart: they are one, or `of` made both for one type.
+    #[cfg(all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"))]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        ptr::eq(self, other) || self.by_of && other.by_of && (self.type_id)() == (other.type_id)()
+    }
+
     /// The table of the same task once it is closed; none if this is that table.
     #[inline]
     pub(crate) const fn twin(&self) -> Option<&'static Self> {
@@ -202,6 +210,7 @@ impl TaskVTable {
             type_name: type_name::<T>,
             layout: Layout::new::<T>(),
             boxed: M::BOXED,
+            by_of: false,
         }
     }
 }

@@ -7,7 +7,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::task::Poll;
 
-use waker_tables::{KeyRef, OwnedTask, VTableKey, VTableRegistry, WakeableTask, waker_vtable};
+use waker_tables::{
+    CachedEntry, GLOBAL_VTABLE_REGISTRY, KeyRef, OwnedTask, TaskVTable, VTableKey, VTableRegistry, VersionReq,
+    WakeableTask, waker_vtable,
+};
 
 struct Counting;
 
@@ -15,6 +18,7 @@ thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<usize> = const { Cell::new(0) };
     static FREES: Cell<usize> = const { Cell::new(0) };
+    static FREED: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: all is passed on to the system's allocator.
@@ -27,6 +31,7 @@ unsafe impl GlobalAlloc for Counting {
     }
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         let _ = FREES.try_with(|count| count.set(count.get() + 1));
+        let _ = FREED.try_with(|count| count.set(count.get() + layout.size()));
         // SAFETY: the caller's promise.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -82,6 +87,49 @@ fn looking_up_and_parsing_allocate_nothing() {
         assert!(found && missed && long && malformed && exact);
     });
     assert_eq!(made, 0);
+}
+
+#[test]
+fn resolving_an_alias_or_a_cached_key_allocates_nothing() {
+    static KEY: CachedEntry = CachedEntry::new(VTableKey::new("allocations", "cached", 1));
+    let family = GLOBAL_VTABLE_REGISTRY.family("allocations", "cached");
+    family.update(|f| _ = f.register_task::<Job>(1).alias("allocations", "old")).expect("nothing speaks against it");
+    let made = allocations(|| {
+        let entry = GLOBAL_VTABLE_REGISTRY.resolve("allocations", "old", &VersionReq::AtLeast(1));
+        assert!(entry.is_ok() && KEY.get().is_some() && KEY.get().is_some());
+        assert!(GLOBAL_VTABLE_REGISTRY.generation() > 0);
+    });
+    assert_eq!(made, 0);
+}
+
+/// The key comes off the wire, so who sends it must not make this dear.
+#[test]
+fn a_refused_look_up_allocates_at_most_three_times_and_little() {
+    let registry: VTableRegistry = VTableRegistry::new();
+    let family = registry.family("etl", "parse");
+    family.update(|f| (0..256).for_each(|version| _ = f.register_task::<Job>(version))).expect("there is room");
+    let long = "x".repeat(1 << 16);
+    for (segment, kind) in [("etl", "parse"), ("etl", &*long), (&*long, &*long)] {
+        let before = (ALLOCATIONS.get(), BYTES.get());
+        let error = registry.entry(KeyRef { segment, kind, version: 999 });
+        let (made, bytes) = (ALLOCATIONS.get() - before.0, BYTES.get() - before.1);
+        assert!(error.is_err() && made <= 3 && bytes <= 640, "{made} allocations of {bytes} bytes");
+    }
+}
+
+#[test]
+fn registering_the_same_again_keeps_nothing() {
+    let registry: VTableRegistry = VTableRegistry::new();
+    let key = VTableKey::new("etl", "parse", 1);
+    registry.register_task::<Job>(key);
+    let kept = || (FREED.get(), BYTES.get());
+    let before = kept();
+    for _ in 0..10 {
+        registry.register_task::<Job>(key);
+        registry.try_register(key, const { &TaskVTable::of::<Job>() }).expect("it is there");
+    }
+    let after = kept();
+    assert_eq!(after.0 - before.0, after.1 - before.1, "what it takes for the question is given back");
 }
 
 #[test]

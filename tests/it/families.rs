@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::error::Error;
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -10,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 use waker_tables::{
-    FamilyUpdate, KeyRef, LookupError, RegisterError, TaskVTable, UpdateError, VTableKey, VTableRegistry, VersionReq,
-    VersionState, WakeableTask,
+    Alias, FamilyName, FamilyUpdate, KeyRef, LookupError, RegisterError, TaskVTable, UnsafeWakeableTask, UpdateError,
+    VTableKey, VTableRegistry, VersionReq, VersionState, WakeableTask,
 };
 
 use VersionReq::{AtLeast, AtMost, Exact, Preferred, Within};
@@ -26,6 +27,7 @@ impl<const N: u16> WakeableTask for V<N> {
 }
 
 static TABLE: TaskVTable = TaskVTable::of::<V<0>>();
+static OTHER: TaskVTable = TaskVTable::of::<V<9>>();
 
 const fn parse(version: u16) -> VTableKey {
     VTableKey::new("etl", "parse", version)
@@ -182,7 +184,7 @@ fn an_update_that_names_what_is_not_there_changes_nothing() {
     let error = registry.family("etl", "new").update(|f| _ = f.remove(1)).expect_err("it is empty");
     assert_eq!(error, UpdateError::UnknownVersion { version: 1 });
     let error = registry.entry(VTableKey::new("etl", "new", 1).key_ref()).expect_err("it is not there");
-    assert!(matches!(error, LookupError::UnknownKind { .. }), "no family was founded");
+    assert!(matches!(error, LookupError::UnknownFamily { .. }), "no family was founded");
 }
 
 #[test]
@@ -216,17 +218,23 @@ fn a_removed_version_is_retired_and_others_are_unknown() {
     let LookupError::UnknownVersion { asked, versions } = error(parse(6)) else { panic!("it was never there") };
     assert_eq!((asked.version, versions), (Exact(6), vec![1, 3, 7]));
     assert!(
-        matches!(error(VTableKey::new("etl", "pars", 5)), LookupError::UnknownKind { asked } if &*asked.kind == "pars")
+        matches!(error(VTableKey::new("etl", "pars", 5)), LookupError::UnknownFamily { asked } if &*asked.kind == "pars")
     );
     assert!(
-        matches!(error(VTableKey::new("et", "parse", 5)), LookupError::UnknownSegment { asked } if &*asked.segment == "et")
+        matches!(error(VTableKey::new("et", "parse", 5)), LookupError::UnknownFamily { asked } if &*asked.segment == "et")
     );
 
     registry.register_task::<V<5>>(parse(5));
     assert_eq!(pick(&registry, &Exact(5)), Ok(5), "a retired key can be registered again");
     change(&registry, |f| _ = f.remove(1).remove(3).remove(5).remove(7));
-    for wanted in [Exact(1), Exact(2), AtMost(9), AtLeast(0), Within(0..=9), Preferred] {
-        let Err(LookupError::Retired { versions, .. }) = pick(&registry, &wanted) else { panic!("{wanted:?}") };
+    for version in [1, 3, 5, 7] {
+        let error = error(parse(version));
+        assert!(matches!(error, LookupError::Retired { versions, .. } if versions.is_empty()));
+    }
+    for wanted in [Exact(2), AtMost(9), AtLeast(0), Within(0..=9), Preferred] {
+        let Err(LookupError::UnknownVersion { versions, .. }) = pick(&registry, &wanted) else {
+            panic!("{wanted:?}")
+        };
         assert!(versions.is_empty(), "versions of this family were there, and are gone");
     }
     assert!(registry.is_empty() && registry.family("etl", "parse").versions().is_empty());
@@ -263,18 +271,31 @@ fn an_alias_leads_every_look_up_to_the_family() {
         "the name that was asked for"
     );
     assert!(matches!(REGISTRY.entry(old(2)), Err(LookupError::UnknownVersion { .. })));
-    assert_eq!((REGISTRY.len(), REGISTRY.iter().count(), REGISTRY.stats().families), (1, 1, 1), "it is no family");
+    assert_eq!((REGISTRY.len(), REGISTRY.iter().count()), (1, 1), "it is no key");
 }
 
 #[test]
-fn an_alias_of_a_family_without_versions_is_retired() {
+fn what_was_never_registered_is_not_retired() {
     let registry = VTableRegistry::new();
+    let unknown = |asked| matches!(registry.entry(asked), Err(LookupError::UnknownVersion { versions, .. }) if versions.is_empty());
     change(&registry, |f| _ = f.alias("legacy", "parser"));
-    assert!(matches!(registry.entry(old(1)), Err(LookupError::Retired { .. })));
-    assert!(matches!(registry.resolve("legacy", "parser", &Preferred), Err(LookupError::Retired { .. })));
+    assert!(unknown(old(1)) && unknown(parse(1).key_ref()), "the family is known, and has no versions");
+    assert!(matches!(registry.resolve("legacy", "parser", &Preferred), Err(LookupError::UnknownVersion { .. })));
     assert!(registry.get_ref(old(1)).is_none() && registry.is_empty());
     registry.register_task::<V<1>>(parse(1));
     assert_eq!(registry.entry(old(1)).expect("it is there now").key(), parse(1));
+
+    registry.remove(&parse(1)).expect("nothing speaks against it");
+    assert!(matches!(registry.entry(old(1)), Err(LookupError::Retired { .. })), "this very key was");
+    assert!(unknown(old(2)) && unknown(parse(2).key_ref()), "the next one may come with a newer program");
+    for wanted in [AtMost(9), AtLeast(0), Within(1..=1), Preferred] {
+        let error = registry.resolve("etl", "parse", &wanted).expect_err("it is gone");
+        assert!(matches!(error, LookupError::UnknownVersion { .. }), "a request is no key: {error}");
+    }
+    change(&registry, |f| _ = f.register(2, &TABLE).remove(2));
+    assert!(unknown(parse(2).key_ref()), "nobody has ever seen it");
+    registry.register_task::<V<1>>(parse(1));
+    assert!(registry.entry(old(1)).is_ok(), "it can come back");
 }
 
 #[test]
@@ -290,18 +311,22 @@ fn an_alias_may_take_no_other_name() {
     for (segment, kind) in [("etl", "parse"), ("etl", "merge"), ("legacy", "parser")] {
         assert_eq!(
             alias(segment, kind),
-            Err(UpdateError::AliasTaken { segment, kind }),
+            Err(UpdateError::AliasTaken(FamilyName { segment, kind })),
             "a family, itself, another's"
         );
     }
     assert_eq!(registry.family("etl", "merge").versions().len(), 1, "nothing has changed");
-    assert!(matches!(registry.resolve("new", "name", &Preferred), Err(LookupError::UnknownSegment { .. })));
+    assert!(matches!(registry.resolve("new", "name", &Preferred), Err(LookupError::UnknownFamily { .. })));
     let own = registry.family("etl", "new").update(|f| _ = f.register_task::<V<1>>(1).alias("etl", "new"));
-    assert_eq!(own, Err(UpdateError::AliasTaken { segment: "etl", kind: "new" }));
+    assert_eq!(own, Err(UpdateError::AliasTaken(FamilyName { segment: "etl", kind: "new" })));
 
     registry.remove(&VTableKey::new("etl", "merge", 1)).expect("nothing speaks against it");
     let empty = registry.family("etl", "parse").update(|f| _ = f.alias("etl", "merge"));
-    assert_eq!(empty, Err(UpdateError::AliasTaken { segment: "etl", kind: "merge" }), "also one without versions");
+    assert_eq!(
+        empty,
+        Err(UpdateError::AliasTaken(FamilyName { segment: "etl", kind: "merge" })),
+        "also one without versions"
+    );
 }
 
 #[test]
@@ -311,9 +336,9 @@ fn an_update_refuses_names_that_no_text_leads_to() {
         let alias = registry.family("etl", "parse").update(|f| _ = f.alias(segment, kind).remove(1));
         let Err(UpdateError::BadName { error, .. }) = alias else { panic!("{segment:?}/{kind:?} is an alias") };
         let refused = registry.family(segment, kind).update(|f| _ = f.register(1, &TABLE));
-        assert_eq!(refused, Err(UpdateError::BadName { segment, kind, error }));
+        assert_eq!(refused, Err(UpdateError::BadName { name: FamilyName { segment, kind }, error }));
         assert!(registry.get_ref(KeyRef { segment, kind, version: 1 }).is_none());
-        assert_eq!((registry.len(), registry.stats().families), (4, 1), "nothing has changed");
+        assert_eq!(registry.len(), 4, "nothing has changed");
 
         // What registers without a check is still a family that can be changed.
         let loose = VTableRegistry::new();
@@ -327,7 +352,7 @@ fn an_update_refuses_names_that_no_text_leads_to() {
 fn an_error_among_very_many_versions_stays_readable() {
     let registry = VTableRegistry::new();
     change(&registry, |f| {
-        (0..if cfg!(miri) { 40 } else { 2000 }).for_each(|version| _ = f.register(version, &TABLE));
+        (0..if cfg!(miri) { 40 } else { 256 }).for_each(|version| _ = f.register(version, &TABLE));
     });
     let error = registry.entry(parse(u16::MAX).key_ref()).expect_err("it is unknown");
     assert!(error.to_string().len() < 300, "{error}");
@@ -343,13 +368,14 @@ fn nothing_is_written_under_an_alias() {
     change(&registry, |f| _ = f.alias("legacy", "parser"));
     let key = VTableKey::new("legacy", "parser", 9);
     let refused = registry.try_register(key, &TABLE).expect_err("an alias");
-    assert_eq!(refused, RegisterError::Alias { key, segment: "etl", kind: "parse" });
-    panics_with(&refused.to_string(), || registry.register(key, &TABLE).is_some());
-    panics_with(&refused.to_string(), || {
-        registry.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some()
-    });
+    assert_eq!(
+        refused,
+        RegisterError::Refused { key, error: UpdateError::Alias(FamilyName { segment: "etl", kind: "parse" }) }
+    );
+    panics_with(&refused, || registry.register(key, &TABLE).is_some());
+    panics_with(&refused, || registry.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some());
 
-    let alias = UpdateError::Alias { segment: "etl", kind: "parse" };
+    let alias = UpdateError::Alias(FamilyName { segment: "etl", kind: "parse" });
     assert_eq!(registry.remove(&VTableKey { version: 1, ..key }).err(), Some(alias));
     let update = registry.family("legacy", "parser").update(|f| _ = f.register_task::<V<0>>(9));
     assert_eq!(update, Err(alias));
@@ -358,9 +384,10 @@ fn nothing_is_written_under_an_alias() {
     assert_eq!(registry.len(), 4);
 }
 
-fn panics_with(sentence: &str, run: impl FnOnce() -> bool) {
+fn panics_with(refused: &RegisterError, run: impl FnOnce() -> bool) {
     let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("it panics");
-    assert_eq!(panic.downcast_ref::<String>().map(String::as_str), Some(sentence), "the error's sentence");
+    let sentences = format!("{refused}: {}", refused.source().expect("the reason"));
+    assert_eq!(panic.downcast_ref::<String>(), Some(&sentences), "the error's sentence and its source's");
 }
 
 #[test]
@@ -372,17 +399,15 @@ fn a_frozen_registry_refuses_every_writer_and_answers_on() {
     REGISTRY.freeze();
     for key in [parse(1), parse(2), VTableKey::new("a", "b", 1), VTableKey::new("legacy", "parser", 1)] {
         let refused = REGISTRY.try_register(key, &TABLE).expect_err("it is frozen");
-        assert_eq!(refused, RegisterError::Frozen { key });
-        panics_with(&refused.to_string(), || REGISTRY.register(key, &TABLE).is_some());
-        panics_with(&refused.to_string(), || REGISTRY.register_task::<V<0>>(key).is_some());
-        panics_with(&refused.to_string(), || {
-            REGISTRY.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some()
-        });
+        assert_eq!(refused, RegisterError::Refused { key, error: UpdateError::Frozen });
+        panics_with(&refused, || REGISTRY.register(key, &TABLE).is_some());
+        panics_with(&refused, || REGISTRY.register_task::<V<0>>(key).is_some());
+        panics_with(&refused, || REGISTRY.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some());
         assert_eq!(REGISTRY.remove(&key).err(), Some(UpdateError::Frozen));
         let update = REGISTRY.family(key.segment, key.kind).update(|f| _ = f.register_task::<V<0>>(3));
         assert_eq!(update, Err(UpdateError::Frozen));
     }
-    assert_eq!((REGISTRY.len(), REGISTRY.stats().families), (1, 1));
+    assert_eq!(REGISTRY.len(), 1);
     assert!(REGISTRY.get(&parse(1)).is_some_and(TaskVTable::is::<V<1>>));
     assert_eq!(REGISTRY.resolve("legacy", "parser", &Preferred).expect("an alias").key(), parse(1));
     assert!(REGISTRY.build(old(1), b"", &()).expect("a factory").poll().is_ready());
@@ -399,10 +424,9 @@ fn a_registry_frozen_by_a_closure_keeps_what_it_had() {
 }
 
 /// More versions than this no family has.
-const MOST: u16 = 4096;
+const MOST: u16 = 256;
 
 #[test]
-#[cfg_attr(miri, ignore = "so many versions take Miri minutes")]
 fn a_family_takes_so_many_versions_and_no_more() {
     let registry = VTableRegistry::new();
     let fill = |versions: RangeInclusive<u16>| {
@@ -411,17 +435,15 @@ fn a_family_takes_so_many_versions_and_no_more() {
             .update(|f| versions.clone().for_each(|version| _ = f.register(version, &TABLE)))
     };
     assert_eq!(fill(0..=MOST), Err(UpdateError::TooManyVersions));
-    assert!(registry.is_empty() && registry.stats().families == 0);
+    assert!(registry.is_empty());
     fill(1..=MOST - 1).expect("there is room");
     registry.try_register(parse(MOST), &TABLE).expect("there is room for one more");
 
     let key = parse(MOST + 1);
     let refused = registry.try_register(key, &TABLE).expect_err("it is full");
-    assert_eq!(refused, RegisterError::TooManyVersions { key });
-    panics_with(&refused.to_string(), || registry.register(key, &TABLE).is_some());
-    panics_with(&refused.to_string(), || {
-        registry.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some()
-    });
+    assert_eq!(refused, RegisterError::Refused { key, error: UpdateError::TooManyVersions });
+    panics_with(&refused, || registry.register(key, &TABLE).is_some());
+    panics_with(&refused, || registry.register_factory(key, |_, ()| Ok::<_, Infallible>(V::<0>)).is_some());
     let alias = |f: &mut FamilyUpdate<'_, ()>| _ = f.register(0, &TABLE).alias("legacy", "parser");
     assert_eq!(registry.family("etl", "parse").update(alias), Err(UpdateError::TooManyVersions));
     assert_eq!(registry.len(), usize::from(MOST));
@@ -486,6 +508,133 @@ fn an_update_runs_again_if_its_family_changed_meanwhile() {
 }
 
 #[test]
+fn an_update_that_changes_its_own_family_each_time_gives_up() {
+    let registry = four();
+    let (runs, tables) = (Cell::new(0), [&TABLE, &OTHER]);
+    let update = registry.family("etl", "parse").update(|f| {
+        registry.register(parse(1), tables[runs.get() % 2]);
+        runs.set(runs.get() + 1);
+        f.remove(1);
+    });
+    assert_eq!(update, Err(UpdateError::Contended));
+    assert!((2..=256).contains(&runs.get()), "{} runs", runs.get());
+    assert!(registry.get(&parse(1)).is_some(), "nothing is changed by it");
+    let update = registry.family("etl", "parse").update(|f| {
+        registry.register(VTableKey::new("etl", "merge", 1), tables[runs.get() % 2]);
+        runs.set(runs.get() + 1);
+        f.remove(1);
+    });
+    assert_eq!(update, Ok(()), "other families are fine");
+}
+
+#[test]
+fn an_alias_can_be_removed_moved_and_listed() {
+    let registry = four();
+    let names = |all: Vec<Alias>| {
+        all.into_iter().map(|alias| (alias.alias.to_string(), alias.family.to_string())).collect::<Vec<_>>()
+    };
+    let pair = |alias: &str, family: &str| (alias.to_owned(), family.to_owned());
+    change(&registry, |f| _ = f.alias("legacy", "parser").alias("a", "parser"));
+    assert_eq!(names(registry.aliases()), [pair("a/parser", "etl/parse"), pair("legacy/parser", "etl/parse")]);
+    assert_eq!(names(registry.family("etl", "parse").aliases()), names(registry.aliases()));
+
+    let gone = UpdateError::UnknownAlias(FamilyName { segment: "legacy", kind: "other" });
+    let update = registry.family("etl", "parse").update(|f| _ = f.remove(1).remove_alias("legacy", "other"));
+    assert_eq!((update, registry.len()), (Err(gone), 4), "nothing has changed");
+    let other = registry.family("etl", "merge");
+    let update = other.update(|f| _ = f.remove_alias("legacy", "parser"));
+    assert_eq!(update, Err(UpdateError::UnknownAlias(FamilyName { segment: "legacy", kind: "parser" })), "another's");
+    change(&registry, |f| _ = f.alias("new", "parser").remove_alias("new", "parser"));
+    change(&registry, |f| _ = f.remove_alias("legacy", "parser").alias("legacy", "parser"));
+    assert_eq!(names(registry.aliases()).len(), 2, "the last word counts");
+
+    change(&registry, |f| _ = f.remove_alias("legacy", "parser"));
+    assert!(registry.get_ref(old(1)).is_none());
+    assert!(
+        matches!(registry.entry(old(1)), Err(LookupError::UnknownFamily { .. })),
+        "its keys were never registered"
+    );
+    other.update(|f| _ = f.register_task::<V<0>>(1).alias("legacy", "parser")).expect("the name is free");
+    assert_eq!(registry.entry(old(1)).expect("it leads there now").key(), VTableKey::new("etl", "merge", 1));
+    assert_eq!(names(other.aliases()), [pair("legacy/parser", "etl/merge")]);
+
+    other.update(|f| _ = f.remove_alias("legacy", "parser")).expect("it is ours");
+    let key = VTableKey::new("legacy", "parser", 9);
+    registry.try_register(key, &TABLE).expect("the name may become a family");
+    assert_eq!(registry.entry(key.key_ref()).expect("it is there").key(), key);
+    let taken = registry.family("etl", "parse").update(|f| _ = f.alias("legacy", "parser"));
+    assert_eq!(taken, Err(UpdateError::AliasTaken(FamilyName { segment: "legacy", kind: "parser" })));
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps, reason = "the shape of a factory")]
+fn make(_: &[u8], (): &()) -> Result<V<0>, Infallible> {
+    Ok(V)
+}
+
+#[test]
+fn the_same_again_changes_and_keeps_nothing() {
+    static AGAIN: TaskVTable = TaskVTable::of::<V<0>>();
+    static UNSAFE: TaskVTable = TaskVTable::of_unsafe::<U>();
+    static UNSAFE_AGAIN: TaskVTable = TaskVTable::of_unsafe::<U>();
+    struct U;
+    // SAFETY: nothing is done.
+    unsafe impl UnsafeWakeableTask for U {
+        unsafe fn poll(&mut self) -> Poll<()> {
+            Poll::Ready(())
+        }
+        unsafe fn wake(&self) {}
+        unsafe fn drop_in_place(&mut self) {}
+    }
+    let registry = VTableRegistry::new();
+    let state = || {
+        let entry = registry.entry(parse(1).key_ref()).expect("it is there");
+        (entry, registry.generation(), registry.retained_bytes())
+    };
+    let same = |why: &str, change: &dyn Fn()| {
+        let before = state();
+        change();
+        assert_eq!(state(), before, "{why} is the same");
+    };
+    let another = |why: &str, change: &dyn Fn()| {
+        let before = state();
+        change();
+        assert!(state().0 != before.0 && state().1 > before.1 && state().2 > before.2, "{why} is another one");
+    };
+    let captures = 1;
+
+    registry.register(parse(1), &TABLE);
+    change(&registry, |f| _ = f.drain(1, None));
+    same("one table", &|| assert!(registry.register(parse(1), &TABLE).is_some()));
+    same("one table", &|| registry.try_register(parse(1), &TABLE).expect("nothing happens"));
+    same("a table of one type", &|| assert!(registry.register(parse(1), &AGAIN).is_some()));
+    same("a table of one type", &|| registry.try_register(parse(1), &AGAIN).expect("nothing happens"));
+    same("no table by name", &|| assert!(registry.register_task::<V<0>>(parse(1)).is_some()));
+    same("an update", &|| change(&registry, |f| _ = f.register(1, &AGAIN).register_task::<V<0>>(1)));
+    another("another type", &|| assert!(registry.register(parse(1), &OTHER).is_some()));
+    another("a factory", &|| assert!(registry.register_factory(parse(1), make).is_some()));
+    same("a function", &|| assert!(registry.register_factory(parse(1), make).is_some()));
+    assert!(registry.try_register(parse(1), &TABLE).is_err(), "a table is not a table and a factory");
+    another("a table over a factory", &|| assert!(registry.register(parse(1), &TABLE).is_some()));
+    let pure = || assert!(registry.register_factory(parse(1), |_, ()| Ok::<_, Infallible>(V::<0>)).is_some());
+    another("a closure", &pure);
+    same("one closure that captures nothing", &pure);
+    let capturing = || {
+        let make = move |_: &[u8], (): &()| if captures == 1 { Ok(V::<0>) } else { Err("no") };
+        assert!(registry.register_factory(parse(1), make).is_some());
+    };
+    another("a closure that captures", &capturing);
+    another("a closure that captures", &capturing);
+    another("a function pointer", &|| {
+        let pointer: fn(&[u8], &()) -> Result<V<0>, Infallible> = make;
+        assert!(registry.register_factory(parse(1), pointer).is_some());
+    });
+    another("a table with the unsafe contract", &|| assert!(registry.register(parse(1), &UNSAFE).is_some()));
+    same("itself", &|| assert!(registry.register(parse(1), &UNSAFE).is_some()));
+    another("a second of its kind", &|| assert!(registry.register(parse(1), &UNSAFE_AGAIN).is_some()));
+    assert_eq!(registry.family("etl", "parse").versions(), [(1, VersionState::Draining { successor: None })]);
+}
+
+#[test]
 fn an_update_may_use_the_registry() {
     let registry = four();
     let merge = VTableKey::new("etl", "merge", 1);
@@ -495,7 +644,7 @@ fn an_update_may_use_the_registry() {
         registry.register_task::<V<1>>(merge);
         registry.family("blob", "copy").update(|g| _ = g.register_task::<V<3>>(1)).expect("another family");
         registry.remove(&merge).expect("nothing speaks against it");
-        assert!(pick(&registry, &Exact(9)).is_err() && registry.iter().count() == 5 && registry.stats().keys == 5);
+        assert!(pick(&registry, &Exact(9)).is_err() && registry.iter().count() == 5 && registry.len() == 5);
         f.register_task::<V<1>>(9).remove(1);
         assert!(registry.get(&parse(9)).is_none() && registry.get(&parse(1)).is_some(), "not yet");
     });
@@ -505,7 +654,7 @@ fn an_update_may_use_the_registry() {
 
 #[test]
 fn updates_from_many_threads_all_count() {
-    let each = if cfg!(miri) { 5 } else { 100 };
+    let each = if cfg!(miri) { 5 } else { 60 };
     let registry = VTableRegistry::new();
     std::thread::scope(|scope| {
         for thread in 0..4 {
@@ -527,7 +676,7 @@ struct Meddler(&'static VTableRegistry, &'static AtomicUsize);
 impl Drop for Meddler {
     fn drop(&mut self) {
         let _ = self.0.try_register(VTableKey::new("meddler", "was_here", 1), &TABLE);
-        assert!(self.0.stats().families < 10);
+        assert!(self.0.retained_bytes() < 1 << 20, "it takes the turn");
         self.1.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -542,7 +691,6 @@ impl Meddler {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "so many versions take Miri minutes")]
 fn a_factory_that_a_full_family_refuses_is_dropped_outside_the_turn() {
     static REGISTRY: VTableRegistry = VTableRegistry::new();
     static DROPPED: AtomicUsize = AtomicUsize::new(0);
@@ -557,6 +705,7 @@ fn a_factory_that_a_full_family_refuses_is_dropped_outside_the_turn() {
 fn factories_that_are_not_kept_are_dropped_outside_the_turn() {
     static REGISTRY: VTableRegistry = VTableRegistry::new();
     static FROZEN: VTableRegistry = VTableRegistry::new();
+    static FREEZES: VTableRegistry = VTableRegistry::new();
     static DROPPED: AtomicUsize = AtomicUsize::new(0);
     let factory = |registry| Meddler(registry, &DROPPED).factory();
     let dropped = || DROPPED.swap(0, Ordering::Relaxed);
@@ -574,15 +723,21 @@ fn factories_that_are_not_kept_are_dropped_outside_the_turn() {
     };
     assert_eq!(
         update("etl", "merge", 1, "parser"),
-        Err(UpdateError::AliasTaken { segment: "legacy", kind: "parser" })
+        Err(UpdateError::AliasTaken(FamilyName { segment: "legacy", kind: "parser" }))
     );
-    assert_eq!(update("legacy", "parser", 1, "name"), Err(UpdateError::Alias { segment: "etl", kind: "parse" }));
+    assert_eq!(
+        update("legacy", "parser", 1, "name"),
+        Err(UpdateError::Alias(FamilyName { segment: "etl", kind: "parse" }))
+    );
     let unknown =
         REGISTRY.family("etl", "merge").update(|f| _ = f.register_factory(1, factory(&REGISTRY)).drain(2, None));
     assert_eq!(unknown, Err(UpdateError::UnknownVersion { version: 2 }));
-    let frozen = FROZEN.family("a", "b").update(|f| _ = f.register_factory(1, factory(&FROZEN)));
-    assert_eq!(frozen, Err(UpdateError::Frozen));
-    assert_eq!(dropped(), 4);
+    assert_eq!(dropped(), 2, "no closure runs for an alias");
+    let frozen = FREEZES.family("a", "b").update(|f| {
+        FREEZES.freeze();
+        f.register_factory(1, factory(&FREEZES));
+    });
+    assert_eq!((frozen, dropped()), (Err(UpdateError::Frozen), 1));
 
     let runs = Cell::new(0);
     let update = REGISTRY.family("blob", "copy").update(|f| {
@@ -610,7 +765,7 @@ fn an_error_names_the_place_in_the_closure_that_registered() {
         f.register_factory(3, |_, ()| Ok::<_, Infallible>(V::<0>));
     });
     for version in 1..=3 {
-        let error = registry.try_register(parse(version), &TABLE).expect_err("it is taken");
+        let error = registry.try_register(parse(version), &OTHER).expect_err("it is taken");
         let RegisterError::Taken { registered, registered_at, .. } = error else { panic!("another error: {error}") };
         assert_eq!((registered_at.file(), registered_at.line()), (file!(), line + u32::from(version) - 1));
         assert_eq!(registered, TABLE.type_name());
@@ -625,15 +780,9 @@ fn an_entry_keeps_the_registration_that_it_was_made_of() {
     assert!(ptr::eq(registry.register_task::<V<0>>(parse(1)).expect("it was there"), first.table()));
     let second = registry.entry(parse(1).key_ref()).expect("it is there");
     assert!(first != second && first.table().is::<V<1>>() && second.table().is::<V<0>>());
-    registry.register_task::<V<0>>(parse(1));
-    assert_ne!(
-        registry.entry(parse(1).key_ref()).expect("it is there"),
-        second,
-        "the same table, another registration"
-    );
     registry.remove(&parse(1)).expect("nothing speaks against it");
     assert!(first.table().is::<V<1>>() && first.key() == parse(1) && { first } == first);
-    for version in 0..if cfg!(miri) { 40 } else { 500 } {
+    for version in 0..if cfg!(miri) { 40 } else { 200 } {
         registry.register_task::<V<0>>(VTableKey::new("etl", "merge", version));
     }
     assert!(first.table().is::<V<1>>(), "nothing moves when the registry grows");

@@ -1,6 +1,8 @@
 //! Keys and their one text.
 
-use waker_tables::{KeyRef, NameError, ParseKeyError, VTableKey};
+use std::collections::{BTreeMap, HashMap};
+
+use waker_tables::{AsKeyRef, KeyBuf, KeyRef, NameError, ParseKeyError, VTableKey};
 
 #[test]
 fn the_text_of_a_key_reads_back_as_the_key() {
@@ -77,4 +79,61 @@ fn keys_are_ordered_by_segment_then_kind_then_version() {
     let mut keys = [key("b", "a", 1), key("a", "b", 10), key("a", "b", 9), key("a", "a", 11)];
     keys.sort_unstable();
     assert_eq!(keys, [key("a", "a", 11), key("a", "b", 9), key("a", "b", 10), key("b", "a", 1)]);
+}
+
+#[test]
+fn a_key_is_written_as_wide_as_is_asked_for() {
+    let good = VTableKey::new("etl", "parse", 1);
+    let bad = VTableKey { segment: "ä", kind: "\"", version: 1 };
+    for key in [good, bad] {
+        let text = key.to_string();
+        for width in [0, 1, 12, 13, 14, 20] {
+            assert_eq!(format!("{key:width$}|"), format!("{text:width$}|"));
+            assert_eq!(format!("{key:<width$}|"), format!("{text:<width$}|"));
+            assert_eq!(format!("{key:->width$}|"), format!("{text:->width$}|"));
+            assert_eq!(format!("{:ö^width$}|", key.key_ref()), format!("{text:ö^width$}|"));
+            assert_eq!(format!("{:>width$}|", KeyBuf::from(key)), format!("{text:>width$}|"));
+        }
+    }
+}
+
+#[test]
+fn an_owned_key_is_the_key_that_it_was_made_of() {
+    let keys = [
+        VTableKey::new("a", "bc", 1),
+        VTableKey::new("ab", "c", 1),
+        VTableKey::new("ab", "c", 9),
+        VTableKey::new("ab", "c", 10),
+        VTableKey { segment: "", kind: "ä/", version: 0 },
+    ];
+    for one in keys {
+        let owned = KeyBuf::from(one);
+        assert_eq!((owned.key_ref(), owned.to_string()), (one.key_ref(), one.to_string()));
+        assert_eq!(owned.to_string().parse::<KeyBuf>().ok(), KeyBuf::parse(&one.to_string()).ok());
+        for other in keys {
+            let other_owned = KeyBuf::from(other.key_ref());
+            assert_eq!(owned.cmp(&other_owned), one.cmp(&other), "{one} and {other}");
+            assert_eq!(owned == other_owned, one == other);
+        }
+    }
+    assert_eq!("etl/parse@v1".parse(), Ok(KeyBuf::from(VTableKey::new("etl", "parse", 1))));
+    assert_eq!("etl/parse".parse::<KeyBuf>(), Err(ParseKeyError::MissingVersion));
+}
+
+#[test]
+fn a_map_of_owned_keys_is_asked_with_a_borrowed_one() {
+    let keys = [("etl", "parse", 1), ("etl", "parse", 2), ("et", "lparse", 1)];
+    let keys = keys.map(|(segment, kind, version)| VTableKey::new(segment, kind, version));
+    let hashed: HashMap<KeyBuf, u16> = keys.iter().map(|key| (KeyBuf::from(*key), key.version)).collect();
+    let sorted: BTreeMap<KeyBuf, u16> = keys.iter().map(|key| (KeyBuf::from(*key), key.version)).collect();
+    for key in keys {
+        let text = key.to_string();
+        let off_the_wire = KeyRef::parse(&text).expect("a key");
+        let asked: [&dyn AsKeyRef; 3] = [&off_the_wire, &key, &KeyBuf::from(key)];
+        for asked in asked {
+            assert_eq!((hashed.get(asked), sorted.get(asked)), (Some(&key.version), Some(&key.version)));
+        }
+    }
+    let unknown: &dyn AsKeyRef = &VTableKey::new("etl", "parse", 3);
+    assert_eq!((hashed.get(unknown), sorted.get(unknown)), (None, None));
 }

@@ -30,6 +30,8 @@ mod keys;
 #[cfg(feature = "registry")]
 mod large_families;
 #[cfg(feature = "registry")]
+mod manifest;
+#[cfg(feature = "registry")]
 mod registered_drops;
 #[cfg(feature = "registry")]
 mod registry;

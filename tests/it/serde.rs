@@ -1,6 +1,6 @@
 //! Keys as text, in a format that can lend it.
 
-use waker_tables::{KeyRef, VTableKey};
+use waker_tables::{KeyBuf, KeyRef, VTableKey};
 
 const KEY: VTableKey = VTableKey::new("etl", "parse", 1);
 
@@ -45,4 +45,20 @@ fn a_key_that_cannot_be_borrowed_is_refused() {
         serde_json::from_reader::<_, String>(&br#""etl/parse@v1""#[..]).is_ok(),
         "a reader lends nothing; a `String` can be parsed"
     );
+}
+
+#[test]
+fn an_owned_key_is_read_from_every_text() {
+    let key = KeyBuf::from(KEY);
+    let text = serde_json::to_string(&key).expect("a text");
+    assert_eq!(text, r#""etl/parse@v1""#);
+    assert_eq!(serde_json::from_str::<KeyBuf>(&text).expect("a key"), key);
+    assert_eq!(serde_json::from_str::<KeyBuf>(r#""etl\/parse@v1""#).expect("escaped"), key);
+    assert_eq!(serde_json::from_str::<KeyBuf>(r#""etl\u002fparse\u0040v1""#).expect("escaped"), key);
+    assert_eq!(serde_json::from_reader::<_, KeyBuf>(text.as_bytes()).expect("a reader lends nothing"), key);
+    let value = serde_json::to_value(&key).expect("a text");
+    assert_eq!(serde_json::from_value::<KeyBuf>(value).expect("nor does a value"), key);
+    for json in ["1", "null", r#""etl\/parse""#, r#""etl/parse@v01""#] {
+        assert!(serde_json::from_str::<KeyBuf>(json).is_err(), "{json}");
+    }
 }

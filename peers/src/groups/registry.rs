@@ -4,7 +4,8 @@
 //! off a wire and parsed before, so no candidate can compare addresses. A miss has a known segment, and a kind of the
 //! same form that nobody registered or a version that its family does not have.
 //!
-//! With a writer another thread replaces a key, sleeps for 50 microseconds, and so on. All maps that let their user
+//! With a writer another thread replaces a key (in this crate twice, by another table and by its own, since the same again
+//! would be no write), sleeps for 50 microseconds, and so on. All maps that let their user
 //! choose have the fast hash of rustc-hash; `RwLock<HashMap>` is std as it comes.
 //!
 //! Then maps are filled: the time and the memory that takes, and what a reader notices.

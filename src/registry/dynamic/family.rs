@@ -7,53 +7,61 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::panic::Location;
 
+use super::catalog::Catalog;
 use super::entry::Entry;
-use super::error::{LookupError, UpdateError};
+use super::lookup_error::LookupError;
+use super::manifest::Alias;
+use super::name::Snapshot;
 use super::node::Node;
-use super::snapshot::{FamilyNode, VersionReq, VersionState};
-use super::writer::{Draft, Holder, Plan, Refusal};
-use super::{TaskVTable, VTableRegistry, WakeableTask};
-use crate::registry::key::{KeyRef, VTableKey};
+use super::owner::Owner;
+use super::plan::{Plan, Wish};
+use super::versions::{VersionReq, VersionState};
+use super::write_error::UpdateError;
+use crate::registry::key::FamilyName;
+use crate::task::{TaskVTable, WakeableTask};
 
 /// All versions of one `segment/kind`, to be looked at and changed as a whole.
 ///
-/// Made by [`VTableRegistry::family`]; the family need not exist yet.
+/// Made by [`VTableRegistry::family`](crate::VTableRegistry::family); the family need not exist yet.
 pub struct Family<'r, C: 'static> {
-    registry: &'r VTableRegistry<C>,
-    segment: &'static str,
-    kind: &'static str,
+    catalog: &'r Catalog,
+    name: FamilyName<'static>,
+    context: PhantomData<fn(C) -> C>,
 }
 
 /// What [`Family::update`]'s closure changes: a copy of the family.
 pub struct FamilyUpdate<'u, C: 'static> {
-    segment: &'static str,
-    kind: &'static str,
-    plan: Plan<C>,
+    name: FamilyName<'static>,
+    plan: Plan,
     error: Option<UpdateError>,
     /// A brand: no two updates have one type. Otherwise nested ones could swap their copies, and one registry would
     /// publish what another one frees.
-    brand: PhantomData<fn(&'u ()) -> &'u ()>,
+    brand: PhantomData<Brand<'u, C>>,
 }
 
+type Brand<'u, C> = fn(&'u (), C) -> (&'u (), C);
+
+/// How often an update's closure may find that its family was changed meanwhile.
+const RUNS: usize = 128;
+
 impl<'r, C> Family<'r, C> {
-    pub(super) const fn new(registry: &'r VTableRegistry<C>, segment: &'static str, kind: &'static str) -> Self {
-        Self { registry, segment, kind }
+    pub(super) const fn new(catalog: &'r Catalog, name: FamilyName<'static>) -> Self {
+        Self { catalog, name, context: PhantomData }
     }
 
-    /// Changes the family as a whole: whoever [resolves](VTableRegistry::resolve) sees all of it or nothing. (An exact
-    /// look-up sees its own key; of several that change, one by one.)
+    /// Changes the family as a whole: whoever looks it up sees all of it or nothing. (Aliases follow, one by one.)
     ///
-    /// `change` runs on a copy, outside the registry's turn, and **again** if something else changed meanwhile; so it
-    /// may use the registry, and may run more than once. If it panics, nothing is changed. Each update keeps the old
-    /// snapshot for its readers until the registry is dropped ([`retained_bytes`](VTableRegistry::retained_bytes)): some
-    /// ten words of a small family; of a large one what the new snapshot does not share, with one version changed at most
-    /// four kilobytes.
+    /// `change` runs on a copy, outside the registry's turn, and **again** if the family was changed meanwhile; so it may
+    /// use the registry, and may run more than once. If it panics, nothing is changed. Each update keeps the old state
+    /// for its readers until the registry is dropped ([`retained_bytes`](crate::VTableRegistry::retained_bytes)): four
+    /// words, and three for each version that the family has or remembers.
     ///
     /// # Errors
     ///
     /// If the registry is frozen, if the name is an alias or an alias is taken, if a version that is drained, activated, preferred
-    /// or removed does not exist, if a new version or an alias has a name that [`VTableKey::new`] would refuse, or if there
-    /// would be more than 4 096 versions. Nothing is changed then.
+    /// or removed does not exist, or an alias that is removed, if a new version or an alias has a name that
+    /// [`VTableKey::new`](crate::VTableKey::new) would refuse, if there would be more than 256 versions, or if the family
+    /// was changed during each of 128 runs, as by a `change` that itself writes this family. Nothing is changed then.
     ///
     /// # Examples
     ///
@@ -74,58 +82,51 @@ impl<'r, C> Family<'r, C> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn update<R>(&self, mut change: impl FnMut(&mut FamilyUpdate<'_, C>) -> R) -> Result<R, UpdateError> {
-        let catalog = self.registry.catalog();
-        loop {
-            let began_with =
-                catalog.family(self.segment, self.kind).map(FamilyNode::real).and_then(FamilyNode::snapshot);
-            let versions = began_with.into_iter().flat_map(|snapshot| snapshot.versions.iter());
-            let drafts = versions.map(|known| Draft {
-                version: known.number,
-                state: known.state,
-                node: Holder::Kept(known.node),
-            });
-            let plan = Plan {
-                versions: drafts.collect(),
-                preferred: began_with.and_then(|snapshot| snapshot.preferred),
-                aliases: Vec::new(),
-            };
+        for _ in 0..RUNS {
+            let before = self.catalog.writable(self.name)?;
             let mut update =
-                FamilyUpdate { segment: self.segment, kind: self.kind, plan, error: None, brand: PhantomData };
+                FamilyUpdate { name: self.name, plan: Plan::of(before), error: None, brand: PhantomData };
             let result = change(&mut update);
             update.check()?;
-            // What comes back with a refusal holds factories, and is dropped here, outside the turn.
-            match catalog.update((self.segment, self.kind), began_with, update.plan) {
-                Ok(()) => return Ok(result),
-                Err((Refusal::Outdated, _)) => {}
-                Err((refusal, _)) => return Err(refusal.into()),
+            if self.catalog.update(self.name, before, update.plan)?.is_none() {
+                return Ok(result);
             }
         }
+        Err(UpdateError::Contended)
     }
 
     /// The versions and their states, as they are at one instant.
     #[must_use]
     pub fn versions(&self) -> Vec<(u16, VersionState)> {
-        let family = self.registry.catalog().family(self.segment, self.kind);
-        let snapshot = family.and_then(|family| family.real().snapshot());
-        snapshot.map_or(Vec::new(), |all| all.versions.iter().map(|known| (known.number, known.state)).collect())
+        let current = self.catalog.current(self.name);
+        let states = |current: Snapshot<'_>| current.living().map(|(known, _)| (known.number, known.state)).collect();
+        current.map_or(Vec::new(), states)
     }
 
-    /// [`VTableRegistry::resolve`] for this family.
+    /// The names that lead to this family, in order; each was one at some instant. Costs: a walk over all names.
+    #[must_use]
+    pub fn aliases(&self) -> Vec<Alias> {
+        let mut all = self.catalog.aliases();
+        all.retain(|alias| alias.family == self.name);
+        all
+    }
+
+    /// [`VTableRegistry::resolve`](crate::VTableRegistry::resolve) for this family.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn resolve(&self, wanted: &VersionReq) -> Result<Entry<'r>, LookupError> {
-        self.registry.resolve(self.segment, self.kind, wanted)
+        self.catalog.resolve(self.name, wanted).map(Entry::new)
     }
 }
 
 impl<C> FamilyUpdate<'_, C> {
-    /// Registers a table for a version, and takes the place of one that is there. A new version is active.
+    /// Registers a table for a version, and takes the place of one that is there, unless that is the same
+    /// ([`VTableRegistry::register`](crate::VTableRegistry::register)). A new version is active.
     #[track_caller]
     pub fn register(&mut self, version: u16, table: &'static TaskVTable) -> &mut Self {
-        let node = Node::new(self.key(version), table, Location::caller());
-        self.put(version, node)
+        self.put(version, Node::new(version, table, Location::caller()))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -142,15 +143,13 @@ impl<C> FamilyUpdate<'_, C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        let node = Node::with_factory(self.key(version), factory, Location::caller());
-        self.put(version, node)
+        self.put(version, Node::with_factory(version, factory, Location::caller()))
     }
 
-    /// Removes a version; it is preferred no longer. Tasks of it stay.
+    /// Removes a version; it is preferred no longer, and known to be retired. Tasks of it stay.
     pub fn remove(&mut self, version: u16) -> &mut Self {
-        if let Ok(at) = self.at(version) {
-            self.plan.versions.remove(at);
-            self.plan.preferred = self.plan.preferred.filter(|preferred| *preferred != version);
+        if !self.plan.remove(version) {
+            self.fails(UpdateError::UnknownVersion { version });
         }
         self
     }
@@ -175,98 +174,85 @@ impl<C> FamilyUpdate<'_, C> {
         self.set(version, VersionState::Active)
     }
 
-    /// Makes another name lead to this family, for keys that were written before it was renamed. Aliases stay.
+    /// Makes another name lead to this family, for keys that were written before it was renamed. The name becomes one
+    /// after the rest of the update; until it is [removed](Self::remove_alias) nothing is registered under it.
     pub fn alias(&mut self, segment: &'static str, kind: &'static str) -> &mut Self {
-        self.check_names(segment, kind);
-        self.plan.aliases.push((segment, kind));
-        self
+        let name = FamilyName { segment, kind };
+        self.check_name(name);
+        self.wish(name, Wish::Leads, Wish::Leads)
+    }
+
+    /// Makes another name lead here no longer: its keys are unknown until it becomes an alias or a family again.
+    pub fn remove_alias(&mut self, segment: &'static str, kind: &'static str) -> &mut Self {
+        self.wish(FamilyName { segment, kind }, Wish::Gone, Wish::Never)
     }
 
     /// The versions and their states as they are to be.
     pub fn versions(&self) -> impl Iterator<Item = (u16, VersionState)> {
-        self.plan.versions.iter().map(|draft| (draft.version, draft.state))
+        self.plan
+            .versions
+            .iter()
+            .filter(|version| version.node.is_some())
+            .map(|version| (version.number, version.state))
     }
 
-    fn key(&self, version: u16) -> VTableKey {
-        VTableKey { segment: self.segment, kind: self.kind, version }
-    }
-
-    fn at(&mut self, version: u16) -> Result<usize, usize> {
-        let at = self.plan.versions.binary_search_by_key(&version, |draft| draft.version);
-        if at.is_err() {
-            self.error = self.error.or(Some(UpdateError::UnknownVersion { version }));
+    /// What is to become of an alias, the first time that it is named and again.
+    fn wish(&mut self, name: FamilyName<'static>, first: Wish, again: Wish) -> &mut Self {
+        match self.plan.aliases.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, wish)) => *wish = again,
+            None => self.plan.aliases.push((name, first)),
         }
-        at
+        self
     }
 
     fn set(&mut self, version: u16, state: VersionState) -> &mut Self {
-        if let Ok(at) = self.at(version) {
-            self.plan.versions[at].state = state;
+        match self.plan.get(version) {
+            Some(known) => known.state = state,
+            None => self.fails(UpdateError::UnknownVersion { version }),
         }
         self
     }
 
-    fn put(&mut self, version: u16, node: Node<C>) -> &mut Self {
-        let node = Holder::New(Box::new(node));
-        match self.plan.versions.binary_search_by_key(&version, |draft| draft.version) {
-            Ok(at) => self.plan.versions[at].node = node,
-            Err(at) => {
-                self.check_names(self.segment, self.kind);
-                self.plan.versions.insert(at, Draft { version, state: VersionState::Active, node });
-            }
+    fn put(&mut self, version: u16, node: Node) -> &mut Self {
+        if self.plan.put(version, Owner::new(node)) {
+            self.check_name(self.name);
         }
         self
     }
 
-    fn check_names(&mut self, segment: &'static str, kind: &'static str) {
-        if let Err(error) = (KeyRef { segment, kind, version: 0 }).check() {
-            self.error = self.error.or(Some(UpdateError::BadName { segment, kind, error }));
+    fn check_name(&mut self, name: FamilyName<'static>) {
+        if let Err(error) = name.check() {
+            self.fails(UpdateError::BadName { name, error });
         }
+    }
+
+    /// The first of several is told.
+    fn fails(&mut self, error: UpdateError) {
+        self.error = self.error.or(Some(error));
     }
 
     /// Whether all that the closure named is there.
     fn check(&mut self) -> Result<(), UpdateError> {
         if let Some(version) = self.plan.preferred {
-            match self.plan.versions.iter().find(|draft| draft.version == version) {
-                None => self.error = self.error.or(Some(UpdateError::UnknownVersion { version })),
-                Some(draft) if draft.state != VersionState::Active => {
-                    self.error = self.error.or(Some(UpdateError::PreferredDrains { version }));
-                }
-                Some(_) => {}
+            match self.plan.get(version).map(|known| known.state) {
+                None => self.fails(UpdateError::UnknownVersion { version }),
+                Some(VersionState::Draining { .. }) => self.fails(UpdateError::PreferredDrains { version }),
+                Some(VersionState::Active) => {}
             }
         }
         self.error.map_or(Ok(()), Err)
     }
 }
 
-impl<C> From<Refusal<'_, C>> for UpdateError {
-    fn from(refusal: Refusal<'_, C>) -> Self {
-        match refusal {
-            Refusal::Alias(real) => Self::Alias { segment: real.segment, kind: real.kind },
-            Refusal::AliasTaken(segment, kind) => Self::AliasTaken { segment, kind },
-            Refusal::TooManyVersions => Self::TooManyVersions,
-            // An update takes no key that is taken, and runs again where it is outdated.
-            Refusal::Frozen | Refusal::Taken(_) | Refusal::Outdated => Self::Frozen,
-        }
-    }
-}
-
 impl<C> fmt::Debug for Family<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Family")
-            .field("segment", &self.segment)
-            .field("kind", &self.kind)
-            .field("versions", &self.versions())
-            .finish()
+        f.debug_struct("Family").field("name", &self.name).field("versions", &self.versions()).finish()
     }
 }
 
 impl<C> fmt::Debug for FamilyUpdate<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FamilyUpdate")
-            .field("segment", &self.segment)
-            .field("kind", &self.kind)
-            .field("preferred", &self.plan.preferred)
-            .finish_non_exhaustive()
+        let preferred = &self.plan.preferred;
+        f.debug_struct("FamilyUpdate").field("name", &self.name).field("preferred", preferred).finish_non_exhaustive()
     }
 }

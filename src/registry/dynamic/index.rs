@@ -1,11 +1,10 @@
 //! A table from hashes to items, read without waiting: it only grows, and nothing in it moves.
 
-use alloc::alloc::{alloc, dealloc, handle_alloc_error};
 use alloc::boxed::Box;
-use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
+use super::block::{Block, OwnedBlock};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 
 /// Items by hash, open addressing with linear probing, at most a quarter full, or half where it is large.
@@ -16,66 +15,48 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 ///
 /// # Invariants
 ///
-/// 1. `array` is null, or points to an `Array` that was published whole. It is changed by one writer at a time.
-/// 2. A cell's item is null, or came from `Box::into_raw`, and is not freed before the index is dropped. A cell whose
-///    item is not null does not change again; its hash was written before its item.
-/// 3. Each array has an empty cell, so every probe ends.
+/// 1. `array` is null, or an array that was published whole. That outlives the index, as do all that were left for it. It
+///    is changed by one writer at a time.
+/// 2. A cell's item is null, or outlives the index. A cell whose item is not null does not change again; its hash was
+///    written before its item.
+/// 3. An array has a power of two of cells, and an empty one, so every probe ends.
 pub(super) struct Index<T> {
     array: AtomicPtr<Array<T>>,
     items: PhantomData<Box<T>>,
 }
 
-/// How many items an index has. Its writers keep it, out of the cache lines that readers read.
-pub(super) struct Length(usize);
+type Array<T> = Block<(), Cell<T>>;
+pub(super) type OwnedArray<T> = OwnedBlock<(), Cell<T>>;
 
-impl Length {
-    pub(super) const ZERO: Self = Self(0);
-}
-
-/// Followed in memory by `mask + 1` cells, a power of two.
-#[repr(C)]
-struct Array<T> {
-    mask: usize,
-    older: *mut Array<T>,
-}
-
-#[repr(C)]
-struct Cell<T> {
+pub(super) struct Cell<T> {
     hash: AtomicUsize,
     item: AtomicPtr<T>,
 }
 
-/// The longest run of cells in use, and memory that is kept for readers alone.
-pub(super) struct Shape {
-    pub(super) longest_run: usize,
-    pub(super) retained: usize,
-}
+/// The size of the first array.
+const FIRST: usize = 8;
+
+/// Up to so many cells, 128 kB, an array is at most a quarter full: the second cell of a probe costs a branch that is
+/// predicted wrong. A larger one costs caches what that saves.
+const SPARSE: usize = 8192;
 
 impl<T> Index<T> {
-    #[cfg(not(loom))]
-    pub(super) const fn new() -> Self {
-        Self { array: AtomicPtr::new(ptr::null_mut()), items: PhantomData }
-    }
-
-    #[cfg(loom)]
-    pub(super) fn new() -> Self {
-        Self { array: AtomicPtr::new(ptr::null_mut()), items: PhantomData }
+    const_outside_loom! {
+        pub(super) fn new() -> Self {
+            Self { array: AtomicPtr::new(ptr::null_mut()), items: PhantomData }
+        }
     }
 
     /// The first item with this hash that `is` the one.
     #[inline]
     pub(super) fn find(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<&T> {
-        let array = self.array.load(Ordering::Acquire);
-        if array.is_null() {
-            return None;
-        }
+        // SAFETY: invariant 1.
+        let cells = unsafe { Block::parts(NonNull::new(self.array.load(Ordering::Acquire))?) }.1;
         let hash = narrow(hash);
-        // SAFETY: invariant 1, and arrays are freed by the index's destructor alone.
-        let mask = unsafe { (*array).mask };
         let mut at = hash;
         loop {
-            // SAFETY: `at & mask` is below the number of cells.
-            let cell = unsafe { Array::cell(array, at & mask) };
+            // SAFETY: below the number of cells, by invariant 3.
+            let cell = unsafe { cells.get_unchecked(at & (cells.len() - 1)) };
             #[cfg(all(test, feature = "std", not(loom)))]
             tests::a_cell_is_read();
             let item = NonNull::new(cell.item.load(Ordering::Acquire))?;
@@ -92,57 +73,68 @@ impl<T> Index<T> {
 
     /// All items, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        let array = self.array.load(Ordering::Acquire);
-        let cells = (0..Array::cells(array)).map(move |at| {
-            // SAFETY: `at` is below the number of cells.
-            unsafe { Array::cell(array, at) }
-        });
-        cells.filter_map(|cell| {
-            let item = NonNull::new(cell.item.load(Ordering::Acquire))?;
-            // SAFETY: invariant 2.
-            Some(unsafe { item.as_ref() })
-        })
+        let items = self.cells().iter().map(|cell| cell.item.load(Ordering::Acquire));
+        // SAFETY: invariant 2.
+        items.filter_map(|item| unsafe { item.as_ref() })
     }
 
-    /// Puts an item in, which stays where it is.
+    /// Makes room for one item beside the `length` that there are, which stay: where it is needed, with a new array.
+    pub(super) fn grown(&self, length: usize) -> Option<OwnedArray<T>> {
+        let before = self.cells();
+        if length < most(before.len()) {
+            return None;
+        }
+        let empty = |_| Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) };
+        let grown = OwnedArray::new((), (2 * before.len()).max(FIRST), empty);
+        for cell in before {
+            let item = cell.item.load(Ordering::Relaxed);
+            if !item.is_null() {
+                put(grown.items(), cell.hash.load(Ordering::Relaxed), item);
+            }
+        }
+        Some(grown)
+    }
+
+    /// # Safety
+    ///
+    /// One writer at a time. `array` is [grown](Self::grown) from what there is, and outlives the index.
+    pub(super) unsafe fn publish(&self, array: &OwnedArray<T>) {
+        // Release: its cells, too.
+        self.array.store(array.address().as_ptr(), Ordering::Release);
+    }
+
+    /// Puts an item in, without an allocation.
     ///
     /// # Safety
     ///
-    /// One writer at a time. `length` is this index's. `item` came from `Box::into_raw`, and is the index's to free.
-    pub(super) unsafe fn insert(&self, length: &mut Length, hash: u64, item: NonNull<T>) -> &T {
-        let before = self.array.load(Ordering::Relaxed);
-        let array = if length.0 < Array::most(before) { before } else { Array::grown(before) };
-        // SAFETY: the array is one that this writer sees or has just made, and is not full.
-        unsafe { Array::put(array, narrow(hash), item.as_ptr()) };
-        // A store of what is there already would take the line from its readers.
-        if array != before {
-            // Release: the cells of the new array, too.
-            self.array.store(array, Ordering::Release);
-        }
-        length.0 += 1;
-        // SAFETY: invariant 2.
-        unsafe { item.as_ref() }
+    /// One writer at a time, who has made room. `item` outlives the index.
+    pub(super) unsafe fn insert(&self, hash: u64, item: NonNull<T>) {
+        put(self.cells(), narrow(hash), item.as_ptr());
     }
 
-    /// Walks all that there is.
-    pub(super) fn shape(&self) -> Shape {
-        let array = self.array.load(Ordering::Acquire);
-        let cells = Array::cells(array);
-        let (mut longest_run, mut run) = (0, 0);
-        // Twice round, for a run over the end.
-        for at in 0..2 * cells {
-            // SAFETY: below the number of cells.
-            let cell = unsafe { Array::cell(array, at % cells) };
-            run = if cell.item.load(Ordering::Acquire).is_null() { 0 } else { run + 1 };
-            longest_run = longest_run.max(run);
+    fn cells(&self) -> &[Cell<T>] {
+        // SAFETY: invariant 1.
+        NonNull::new(self.array.load(Ordering::Acquire)).map_or(&[], |array| unsafe { Block::parts(array) }.1)
+    }
+}
+
+/// How many items an array of so many cells may have.
+fn most(cells: usize) -> usize {
+    if cells <= SPARSE { cells / 4 } else { cells / 2 }
+}
+
+/// Puts an item into the first empty cell of its probe; there is one.
+fn put<T>(cells: &[Cell<T>], hash: usize, item: *mut T) {
+    let mut at = hash;
+    loop {
+        let cell = &cells[at & (cells.len() - 1)];
+        if cell.item.load(Ordering::Relaxed).is_null() {
+            cell.hash.store(hash, Ordering::Relaxed);
+            // Release: what the item is, and the hash before it.
+            cell.item.store(item, Ordering::Release);
+            return;
         }
-        let (mut retained, mut older) = (0, array);
-        while !older.is_null() {
-            // SAFETY: an array of the chain, which is freed by the index's destructor alone.
-            older = unsafe { (*older).older };
-            retained += Array::cells(older) * size_of::<Cell<T>>();
-        }
-        Shape { longest_run, retained }
+        at = at.wrapping_add(1);
     }
 }
 
@@ -152,137 +144,6 @@ fn narrow(hash: u64) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "any part of a hash is a hash")]
     let narrow = (hash ^ (hash >> 32)) as usize;
     narrow
-}
-
-impl<T> Array<T> {
-    const FIRST: usize = 8;
-
-    /// Up to so many cells, 128 kB, an array is at most a quarter full: the second cell of a probe costs a branch that is
-    /// predicted wrong. A larger one costs caches what that saves.
-    const SPARSE: usize = 8192;
-
-    /// How many items it may have.
-    fn most(array: *mut Self) -> usize {
-        let cells = Self::cells(array);
-        if cells <= Self::SPARSE { cells / 4 } else { cells / 2 }
-    }
-
-    /// How many cells `array` has.
-    fn cells(array: *mut Self) -> usize {
-        // SAFETY: null, or an array of the chain.
-        unsafe { array.as_ref() }.map_or(0, |array| array.mask + 1)
-    }
-
-    fn layout(cells: usize) -> Layout {
-        let cells = Layout::array::<Cell<T>>(cells).expect("there are fewer keys than bytes");
-        let (layout, _) = Layout::new::<Self>().extend(cells).expect("there are fewer keys than bytes");
-        layout.pad_to_align()
-    }
-
-    /// Where the cell at `at` is.
-    ///
-    /// # Safety
-    ///
-    /// `array` is an array with more than `at` cells.
-    #[inline]
-    unsafe fn place(array: *mut Self, at: usize) -> *mut Cell<T> {
-        // SAFETY: the cells follow the header, whose size is a multiple of their alignment.
-        let cells = unsafe { array.add(1) }.cast::<Cell<T>>();
-        // SAFETY: the caller's promise.
-        unsafe { cells.add(at) }
-    }
-
-    /// The cell at `at`.
-    ///
-    /// # Safety
-    ///
-    /// `array` is an array that lives for `'a`, with more than `at` cells.
-    #[inline]
-    unsafe fn cell<'a>(array: *mut Self, at: usize) -> &'a Cell<T> {
-        // SAFETY: the caller's promise.
-        let place = unsafe { Self::place(array, at) };
-        // SAFETY: a cell, which changes by its atomics alone.
-        unsafe { &*place }
-    }
-
-    /// An array of twice the size with the same items, which nobody else sees yet.
-    fn grown(older: *mut Self) -> *mut Self {
-        let cells = (2 * Self::cells(older)).max(Self::FIRST);
-        let layout = Self::layout(cells);
-        // SAFETY: the layout is not empty.
-        let memory = unsafe { alloc(layout) };
-        #[expect(clippy::cast_ptr_alignment, reason = "the layout is that of an array")]
-        let array = memory.cast::<Self>();
-        if array.is_null() {
-            handle_alloc_error(layout);
-        }
-        // SAFETY: memory for the header.
-        unsafe { array.write(Self { mask: cells - 1, older }) };
-        for at in 0..cells {
-            // SAFETY: below the number of cells.
-            let place = unsafe { Self::place(array, at) };
-            // SAFETY: memory for a cell.
-            unsafe { place.write(Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) }) };
-        }
-        for at in 0..Self::cells(older) {
-            // SAFETY: below the number of cells.
-            let cell = unsafe { Self::cell(older, at) };
-            let item = cell.item.load(Ordering::Relaxed);
-            if !item.is_null() {
-                // SAFETY: the new array is larger than the old one, and nobody else sees it.
-                unsafe { Self::put(array, cell.hash.load(Ordering::Relaxed), item) };
-            }
-        }
-        array
-    }
-
-    /// Puts an item into the first empty cell of its probe.
-    ///
-    /// # Safety
-    ///
-    /// `array` is an array with an empty cell, and this is the one writer.
-    unsafe fn put(array: *mut Self, hash: usize, item: *mut T) {
-        let mask = Self::cells(array) - 1;
-        let mut at = hash;
-        loop {
-            // SAFETY: `at & mask` is below the number of cells.
-            let cell = unsafe { Self::cell(array, at & mask) };
-            if cell.item.load(Ordering::Relaxed).is_null() {
-                cell.hash.store(hash, Ordering::Relaxed);
-                // Release: what the item is, and the hash before it.
-                cell.item.store(item, Ordering::Release);
-                return;
-            }
-            at = at.wrapping_add(1);
-        }
-    }
-}
-
-impl<T> Drop for Index<T> {
-    fn drop(&mut self) {
-        let mut array = self.array.load(Ordering::Relaxed);
-        let mut newest = true;
-        while !array.is_null() {
-            let cells = Array::cells(array);
-            for at in 0..cells {
-                // SAFETY: below the number of cells.
-                let place = unsafe { Array::place(array, at) };
-                // SAFETY: a cell that nobody uses again.
-                let cell = unsafe { place.read() };
-                let item = cell.item.load(Ordering::Relaxed);
-                if newest && !item.is_null() {
-                    // SAFETY: invariant 2; the newest array has every item once, and `&mut self` is the last to see it.
-                    drop(unsafe { Box::from_raw(item) });
-                }
-            }
-            // SAFETY: an array of the chain.
-            let older = unsafe { (*array).older };
-            // SAFETY: from `grown`, with this very layout.
-            unsafe { dealloc(array.cast(), Array::<T>::layout(cells)) };
-            array = older;
-            newest = false;
-        }
-    }
 }
 
 #[cfg(all(test, feature = "std", not(loom)))]

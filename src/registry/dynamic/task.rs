@@ -6,18 +6,16 @@ use core::fmt;
 use core::pin::Pin;
 use core::task::Poll;
 
-#[cfg(not(loom))]
-use super::GLOBAL_VTABLE_REGISTRY;
-use super::VTableRegistry;
-use super::error::NewTaskError;
+use super::entry::Entry;
+use super::make_error::{BuildError, NewTaskError};
 use super::node::{Node, Record};
-use crate::registry::key::VTableKey;
-use crate::task::erased::Erased;
+#[cfg(not(loom))]
+use super::registry::GLOBAL_VTABLE_REGISTRY;
+use super::registry::VTableRegistry;
+use crate::registry::key::{KeyRef, VTableKey};
+use crate::task::erased::{Erased, Word};
 use crate::task::owned::owner_methods;
 use crate::task::{RawTask, UnsafeWakeablePtr};
-
-/// What a factory says that makes no task.
-type Refusal = Box<dyn Error + Send + Sync>;
 
 /// Owns a task that was made under a key. Two words, `Option` of it too; `Send`, not `Sync`.
 ///
@@ -62,7 +60,7 @@ impl RegisteredTask {
     ///
     /// # Panics
     ///
-    /// Where [`try_new`](Self::try_new) gives an error, with the same sentence.
+    /// Where [`try_new`](Self::try_new) gives an error, with its sentence and that of its source.
     #[cfg(not(loom))]
     #[must_use]
     #[track_caller]
@@ -84,13 +82,16 @@ impl RegisteredTask {
     ///
     /// # Panics
     ///
-    /// Where [`try_new_in`](Self::try_new_in) gives an error, with the same sentence.
+    /// Where [`try_new_in`](Self::try_new_in) gives an error, with its sentence and that of its source.
     #[must_use]
     #[track_caller]
     pub fn new_in<C, T: Send + 'static>(registry: &'static VTableRegistry<C>, task: Box<T>, key: VTableKey) -> Self {
         match Self::try_new_in(registry, task, key) {
             Ok(task) => task,
-            Err(error) => panic!("{error}"),
+            Err(error) => match error.source() {
+                Some(source) => panic!("{error}: {source}"),
+                None => panic!("{error}"),
+            },
         }
     }
 
@@ -104,48 +105,22 @@ impl RegisteredTask {
         task: Box<T>,
         key: VTableKey,
     ) -> Result<Self, NewTaskError<T>> {
-        match registry.catalog().look_up(key.key_ref()) {
-            Ok(node) => Self::own(task, node.record()),
+        match registry.entry(key.key_ref()) {
+            Ok(entry) => entry.task(task),
             Err(error) => Err(NewTaskError::Lookup { error, task }),
         }
     }
 
-    /// Owns `task` under the key of an open record.
-    #[inline]
-    pub(super) fn own<T: Send + 'static>(task: Box<T>, record: &'static Record) -> Result<Self, NewTaskError<T>> {
-        if record.boxes::<T>() {
-            // SAFETY: just checked; `record` is the open one of its node.
-            Ok(Self(unsafe { Erased::from_box(task, record) }))
-        } else {
-            Err(Self::refuse(task, record))
-        }
-    }
-
-    #[cold]
-    fn refuse<T: 'static>(task: Box<T>, record: &Record) -> NewTaskError<T> {
-        let (table, key) = (record.table(), record.key());
-        if table.is::<T>() {
-            NewTaskError::NotBoxed { key, task }
-        } else {
-            NewTaskError::WrongType { key, registered: table.type_name(), task }
-        }
-    }
-
-    /// The task that `node`'s factory makes; none if it has no factory.
-    pub(super) fn build<C>(node: &'static Node<C>, bytes: &[u8], context: &C) -> Option<Result<Self, Refusal>> {
-        let task = node.factory()?(bytes, context);
-        Some(task.map(|task| {
-            let (data, _) = task.into_erased().into_parts();
-            // SAFETY: invariants 1 and 2 of the node; the first owner has just given up the task, which was open.
-            Self(unsafe { Erased::new(data, node.record()) })
-        }))
-    }
-
-    /// The key that the task was made under. Costs: one load.
+    /// The key that the task was made under. Costs: two loads.
     #[inline]
     #[must_use]
     pub fn key(&self) -> VTableKey {
         self.0.word().key()
+    }
+
+    /// What [`close`](Self::close) was called in 0.1.
+    pub fn drop_in_place(&mut self) {
+        self.close();
     }
 
     owner_methods!();
@@ -154,5 +129,54 @@ impl RegisteredTask {
 impl fmt::Debug for RegisteredTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegisteredTask").field("key", &self.key()).field("task", &self.0).finish()
+    }
+}
+
+impl Entry<'static> {
+    /// Owns `task` under this entry's key, without a look-up. Costs: a comparison of types; the box is kept.
+    ///
+    /// # Errors
+    ///
+    /// If the entry is of another type; the task is in the error.
+    #[inline]
+    pub fn task<T: Send + 'static>(self, task: Box<T>) -> Result<RegisteredTask, NewTaskError<T>> {
+        let node = self.node();
+        if node.boxes::<T>() {
+            // SAFETY: just checked; the record is the open one.
+            Ok(RegisteredTask(unsafe { Erased::from_box(task, node.open()) }))
+        } else {
+            Err(refusal(task, node))
+        }
+    }
+}
+
+#[cold]
+fn refusal<T: 'static>(task: Box<T>, node: &Node) -> NewTaskError<T> {
+    let (table, key) = (node.table(), node.open().key());
+    if table.is::<T>() {
+        NewTaskError::NotBoxed { key, task }
+    } else {
+        NewTaskError::WrongType { key, registered: table.type_name(), task }
+    }
+}
+
+impl<C: 'static> VTableRegistry<C> {
+    /// Makes a task out of `bytes` with the factory under `key`: without `unsafe`, and without naming its type.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is registered under `key`, or no factory, or if the factory refuses.
+    pub fn build(&'static self, key: KeyRef<'_>, bytes: &[u8], context: &C) -> Result<RegisteredTask, BuildError> {
+        let node = self.entry(key).map_err(BuildError::Lookup)?.node();
+        let key = node.open().key();
+        match node.make(bytes, context) {
+            Some(Ok(task)) => {
+                let (data, _) = task.into_erased().into_parts();
+                // SAFETY: invariants 1 and 2 of the node; the first owner has just given up the task, which was open.
+                Ok(RegisteredTask(unsafe { Erased::new(data, node.open()) }))
+            }
+            Some(Err(error)) => Err(BuildError::Factory { key, error }),
+            None => Err(BuildError::NoFactory { key, registered: node.table().type_name() }),
+        }
     }
 }

@@ -1,330 +1,214 @@
 //! The writers of a catalog: what they may do to it in their turn, and in which order.
+//!
+//! A writer makes a plan of the state that it sees, without the turn, and puts it into force if that is still the state;
+//! else it begins again. In the turn it allocates all that it needs before it publishes anything, so that an allocator
+//! which unwinds leaves the registry as it was. No user code runs there.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::{self, NonNull};
 
-use super::catalog::Catalog;
-use super::index::Length;
-use super::node::{Node, Slot};
-use super::snapshot::{FamilyNode, Snapshot, VersionState};
-use super::versions::{Version, Versions};
+use super::block::OwnedBlock;
+use super::catalog::{Books, Catalog};
+use super::name::{Head, Name, OwnedState, Snapshot};
+use super::node::Node;
+use super::owner::Owner;
+use super::plan::{Plan, Wish};
+use super::write_error::{RegisterError, UpdateError};
 use crate::registry::hash::Names;
-use crate::registry::key::KeyRef;
+use crate::registry::key::{FamilyName, VTableKey};
 use crate::sync::Ordering;
+use crate::task::TaskVTable;
 
-/// How many versions a family may have.
-pub(super) const MOST_VERSIONS: usize = 4096;
-
-/// What writers alone need.
-#[repr(align(128))] // two cache lines, as some processors fetch pairs: what writers write stands apart from what is read
-pub(super) struct Books<C: 'static> {
-    frozen: bool,
-    keys: Length,
-    families: Length,
-    segments: Length,
-    nodes: Vec<NonNull<Node<C>>>,
-    /// Bytes of snapshots and nodes that only earlier readers can still see.
-    pub(super) retained: usize,
-}
-
-/// A family as a writer wants it: versions in order, some of them new.
-pub(super) struct Plan<C: 'static> {
-    pub(super) versions: Vec<Draft<C>>,
-    pub(super) preferred: Option<u16>,
-    pub(super) aliases: Vec<(&'static str, &'static str)>,
-}
-
-/// One version of a plan.
-pub(super) struct Draft<C: 'static> {
-    pub(super) version: u16,
-    pub(super) state: VersionState,
-    pub(super) node: Holder<C>,
-}
-
-pub(super) enum Holder<C: 'static> {
-    /// A node of the snapshot that the plan began with.
-    Kept(NonNull<Node<C>>),
-    New(Box<Node<C>>),
-}
-
-/// Why nothing was written.
-pub(super) enum Refusal<'a, C: 'static> {
-    Frozen,
-    /// The key has this registration.
-    Taken(&'a Node<C>),
-    /// The name is an alias of this family.
-    Alias(&'a FamilyNode<C>),
-    /// A family, or another family's alias, has this name already.
-    AliasTaken(&'static str, &'static str),
-    TooManyVersions,
-    /// Something else was written meanwhile.
-    Outdated,
-}
-
-// SAFETY: the raw pointers lead to nodes, which are read-only once they are shared, and are `Send` and `Sync`.
-unsafe impl<C> Send for Books<C> {}
-
-impl<C> Catalog<C> {
-    /// Registers `node` under its key; what had the key before is given back, or, unless it may be replaced, refuses.
-    pub(super) fn register(&self, node: Node<C>, may_replace: bool) -> Result<Option<&Node<C>>, Refusal<'_, C>> {
-        let key = node.record().key();
-        let mut books = self.turn.take();
-        let family = match self.writable(&books, key.segment, key.kind) {
-            Ok(family) => family,
-            Err(refusal) => {
-                drop(books);
-                // Only now: it may hold a factory, whose destructor is user code.
-                drop(node);
-                return Err(refusal);
+impl Catalog {
+    /// Registers `node` under `key`. The table that was there is given back, or, unless it may be replaced, refuses;
+    /// where it is the same already, nothing changes.
+    pub(super) fn register(
+        &self,
+        key: VTableKey,
+        node: Node,
+        may_replace: bool,
+    ) -> Result<Option<&'static TaskVTable>, RegisterError> {
+        let refused = |error| RegisterError::Refused { key, error };
+        let mut node = Owner::new(node);
+        loop {
+            let before = self.writable(key.family()).map_err(refused)?;
+            let known = before.and_then(|before| before.node(key.version));
+            if let Some(known) = known {
+                if !may_replace && !known.is_same(node.get()) {
+                    return Err(RegisterError::Taken {
+                        key,
+                        registered: known.table().type_name(),
+                        registered_at: known.place(),
+                        given: node.get().table().type_name(),
+                        given_at: node.get().place(),
+                    });
+                }
             }
-        };
-        let snapshot = family.and_then(FamilyNode::snapshot);
-        let known = snapshot.map(|snapshot| &snapshot.versions);
-        let before = known.and_then(|known| known.get(key.version)).map(|version| self.node(version));
-        let refusal = match before {
-            Some(before) if !may_replace => Some(Refusal::Taken(before)),
-            None if known.is_some_and(|known| known.len() == MOST_VERSIONS) => Some(Refusal::TooManyVersions),
-            _ => None,
-        };
-        if let Some(refusal) = refusal {
-            drop(books);
-            drop(node);
-            return Err(refusal);
+            let mut plan = Plan::of(before);
+            plan.put(key.version, node);
+            match self.update(key.family(), before, plan).map_err(refused)? {
+                Some(mut outdated) => node = outdated.nodes.pop().expect("a plan that changes nothing is in force"),
+                None => return Ok(known.map(Node::table)),
+            }
         }
-        let node = self.settle(&mut books, node);
-        let state = known.and_then(|known| known.get(key.version)).map_or(VersionState::Active, |known| known.state);
-        let versions = Versions::with(known, key.version, Some(Version { number: key.version, state, node }));
-        let preferred = snapshot.and_then(|snapshot| snapshot.preferred);
-        let family = family.unwrap_or_else(|| self.found(&mut books, (key.segment, key.kind), None));
-        self.commit(&mut books, family, &[key.version], (versions, preferred));
-        Ok(before)
     }
 
-    /// Removes what is registered under a key.
-    pub(super) fn remove(&self, key: KeyRef<'_>) -> Result<Option<&Node<C>>, Refusal<'_, C>> {
-        let mut books = self.turn.take();
-        let Some(family) = self.writable(&books, key.segment, key.kind)? else {
-            return Ok(None);
-        };
-        let Some(snapshot) = family.snapshot() else { return Ok(None) };
-        let Some(removed) = snapshot.versions.get(key.version) else { return Ok(None) };
-        let versions = Versions::with(Some(&snapshot.versions), key.version, None);
-        let preferred = snapshot.preferred.filter(|preferred| *preferred != key.version);
-        self.commit(&mut books, family, &[key.version], (versions, preferred));
-        Ok(Some(self.node(removed)))
+    /// Removes what is registered under `key`.
+    pub(super) fn remove(&self, key: &VTableKey) -> Result<Option<&'static TaskVTable>, UpdateError> {
+        loop {
+            let before = self.writable(key.family())?;
+            let mut plan = Plan::of(before);
+            plan.remove(key.version);
+            if self.update(key.family(), before, plan)?.is_none() {
+                return Ok(before.and_then(|before| before.node(key.version)).map(Node::table));
+            }
+        }
     }
 
-    /// Puts a plan into force, if the family is still in the state that the plan began with; else gives it back.
+    /// The state of a family that somebody wants to write.
+    pub(super) fn writable(&self, name: FamilyName<'_>) -> Result<Option<Snapshot<'_>>, UpdateError> {
+        if self.is_frozen() {
+            return Err(UpdateError::Frozen);
+        }
+        let own = self.name(name).and_then(Name::own);
+        match own.and_then(Snapshot::real) {
+            Some(real) => Err(UpdateError::Alias(real.names().family_name())),
+            None => Ok(own),
+        }
+    }
+
+    /// Puts a plan into force if the family is still in the state that the plan began with, else gives it back.
     pub(super) fn update(
         &self,
-        (segment, kind): (&'static str, &'static str),
-        began_with: Option<&Snapshot<C>>,
-        plan: Plan<C>,
-    ) -> Result<(), (Refusal<'_, C>, Plan<C>)> {
-        let mut books = self.turn.take();
-        let family = match self.plannable(&books, (segment, kind), began_with, &plan) {
-            Ok(family) => family,
-            Err(refusal) => {
-                drop(books);
-                return Err((refusal, plan));
-            }
-        };
-        if plan.aliases.is_empty() && plan.changes_nothing(began_with) {
-            return Ok(());
-        }
-        let family = family.unwrap_or_else(|| self.found(&mut books, (segment, kind), None));
-        // Before the state that they belong to.
-        for (segment, kind) in plan.aliases {
-            if self.family(segment, kind).is_none() {
-                self.found(&mut books, (segment, kind), Some(family));
-            }
-        }
-        let versions = plan.versions.into_iter().map(|draft| {
-            let node = match draft.node {
-                Holder::Kept(node) => node,
-                Holder::New(node) => self.settle(&mut books, *node),
-            };
-            Version { number: draft.version, state: draft.state, node }
+        family: FamilyName<'static>,
+        before: Option<Snapshot<'_>>,
+        mut plan: Plan,
+    ) -> Result<Option<Plan>, UpdateError> {
+        let is_family = before.is_some_and(|before| before.head().is_family);
+        let is_named = plan.aliases.iter().any(|(_, wish)| *wish == Wish::Leads);
+        plan.trim(before).map_err(|()| UpdateError::TooManyVersions)?;
+        let is_changed = before.map_or(!plan.versions.is_empty(), |before| {
+            (before.versions(), before.head().preferred) != (&*plan.versions, plan.preferred)
         });
-        let before = began_with.map(|snapshot| &snapshot.versions);
-        let versions = Versions::of(&versions.collect::<Vec<_>>(), before);
-        let gone = before.into_iter().flat_map(Versions::iter).filter(|known| versions.get(known.number).is_none());
-        let touched: Vec<u16> = versions.iter().chain(gone).map(|version| version.number).collect();
-        self.commit(&mut books, family, &touched, (versions, plan.preferred));
-        Ok(())
+        let is_changed = is_changed || is_named && !is_family;
+        if !is_changed && plan.aliases.is_empty() {
+            return Ok(None);
+        }
+        // Dropped before `plan`, which is a parameter, on every path: destructors of factories are user code.
+        let mut books = self.writers.turn.take();
+        if self.is_frozen() {
+            return Err(UpdateError::Frozen);
+        }
+        let own = self.name(family).and_then(Name::own);
+        // States are never freed, so an equal address is the very same state.
+        if own.map(Snapshot::address) != before.map(Snapshot::address) {
+            return Ok(Some(plan));
+        }
+        let family = self.found(&mut books, family);
+        let mut steps = Vec::with_capacity(1 + plan.aliases.len());
+        if is_changed {
+            for node in &plan.nodes {
+                // SAFETY: the node is new. Names are kept as long as nodes.
+                unsafe { Node::settle(node, NonNull::from(family.names())) };
+            }
+            let versions = &plan.versions;
+            let head = Head { real: None, preferred: plan.preferred, is_family: true };
+            let state = OwnedState::new(head, versions.len(), |at| versions[at]);
+            // First, so that an alias of a new family never leads to nothing.
+            steps.push((family, state));
+        }
+        self.add_alias_steps(&mut books, family, &plan.aliases, &mut steps)?;
+        if !steps.is_empty() {
+            self.publish(&mut books, steps, &mut plan.nodes);
+        }
+        Ok(None)
     }
 
     /// Nothing is written after this.
     pub(super) fn freeze(&self) {
-        self.turn.take().frozen = true;
+        let _turn = self.writers.turn.take();
+        self.writers.frozen.store(1, Ordering::Relaxed);
     }
 
-    /// The family of a name, for one who holds the turn and wants to write it.
-    fn writable(
-        &self,
-        books: &Books<C>,
-        segment: &str,
-        kind: &str,
-    ) -> Result<Option<&FamilyNode<C>>, Refusal<'_, C>> {
-        if books.frozen {
-            return Err(Refusal::Frozen);
-        }
-        let family = self.family(segment, kind);
-        match family {
-            Some(alias) if alias.is_alias() => Err(Refusal::Alias(alias.real())),
-            _ => Ok(family),
-        }
+    /// Exact for the holder of the turn.
+    fn is_frozen(&self) -> bool {
+        self.writers.frozen.load(Ordering::Relaxed) != 0
     }
 
-    fn plannable(
-        &self,
-        books: &Books<C>,
-        (segment, kind): (&'static str, &'static str),
-        began_with: Option<&Snapshot<C>>,
-        plan: &Plan<C>,
-    ) -> Result<Option<&FamilyNode<C>>, Refusal<'_, C>> {
-        let family = self.writable(books, segment, kind)?;
-        let snapshot = family.and_then(FamilyNode::snapshot);
-        // Snapshots are never freed, so an equal address is the very same state.
-        if snapshot.map(ptr::from_ref) != began_with.map(ptr::from_ref) {
-            return Err(Refusal::Outdated);
+    /// The node of a name, which leads to nothing if it is new.
+    fn found(&self, books: &mut Books, name: FamilyName<'static>) -> &Name {
+        if let Some(known) = self.name(name) {
+            return known;
         }
-        for &(alias_segment, alias_kind) in &plan.aliases {
-            let same_name = (alias_segment, alias_kind) == (segment, kind);
-            let other = self.family(alias_segment, alias_kind);
-            let ours = |other: &FamilyNode<C>| {
-                other.is_alias() && family.is_some_and(|family| ptr::eq(other.real(), family))
-            };
-            if same_name || other.is_some_and(|other| !ours(other)) {
-                return Err(Refusal::AliasTaken(alias_segment, alias_kind));
-            }
+        let new = Owner::new(Name::new(name));
+        books.names.reserve(1);
+        if let Some(array) = self.names.grown(books.names.len()) {
+            books.arrays.reserve(1);
+            // SAFETY: the turn is the caller's, who has the books; arrays are dropped with the catalog.
+            unsafe { self.names.publish(&array) };
+            books.retained += books.arrays.last().map_or(0, OwnedBlock::bytes);
+            books.arrays.push(array);
         }
-        if plan.versions.len() > MOST_VERSIONS { Err(Refusal::TooManyVersions) } else { Ok(family) }
-    }
-
-    /// A new family without versions, or another name of `real`. The books show that the caller has the turn.
-    fn found(
-        &self,
-        books: &mut Books<C>,
-        (segment, kind): (&'static str, &'static str),
-        real: Option<&FamilyNode<C>>,
-    ) -> &FamilyNode<C> {
-        self.grow_longest(segment, kind);
-        if real.is_some() {
-            self.aliases.store(self.aliases.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        }
-        let hash = Names::of(segment, "").family();
-        if self.segments.find(hash, |known| **known == *segment).is_none() {
-            let segment = NonNull::from(Box::leak(Box::new(segment)));
-            // SAFETY: the turn is the caller's, who has the books and in them the lengths; the segment was boxed for the index.
-            unsafe { self.segments.insert(&mut books.segments, hash, segment) };
-        }
-        // SAFETY: `real` is a family of this catalog, and no alias.
-        let family = unsafe { FamilyNode::settle(segment, kind, real.map(NonNull::from)) };
-        // SAFETY: the turn is the caller's, who has the books and in them the lengths; the family was boxed for the index.
-        unsafe { self.families.insert(&mut books.families, Names::of(segment, kind).family(), family) }
-    }
-
-    fn grow_longest(&self, segment: &str, kind: &str) {
-        let longest = segment.len().max(kind.len());
+        let longest = name.segment.len().max(name.kind.len());
         // Every look-up reads it: it is stored only where it changes.
         if longest > self.longest.load(Ordering::Relaxed) {
             self.longest.store(longest, Ordering::Relaxed);
         }
+        let address = new.address();
+        books.names.push(new);
+        // SAFETY: as above; there is room, and names are dropped with the catalog.
+        unsafe { self.names.insert(Names::of(name.segment, name.kind).family(), address) };
+        // SAFETY: invariant 1.
+        unsafe { address.as_ref() }
     }
 
-    /// Moves a node to where it stays: of a key's first registration, into the key's slot, where it is found from now on.
-    fn settle(&self, books: &mut Books<C>, node: Node<C>) -> NonNull<Node<C>> {
-        let key = node.record().key();
-        let names = Names::of(key.segment, key.kind);
-        if self.known_slot(&names, key.version).is_some() {
-            return books.keep(node);
-        }
-        self.grow_longest(key.segment, key.kind);
-        // SAFETY: the turn is the caller's, who has the books and in them the lengths; the slot was boxed for the index.
-        let slot = unsafe { self.keys.insert(&mut books.keys, names.version(key.version), Slot::settle(node)) };
-        slot.current_node().expect("a slot begins with its first node")
-    }
-
-    /// Publishes a family's new state, in the order that the module's picture promises. Only `touched` versions have
-    /// changed, each of which is named once.
-    fn commit(
-        &self,
-        books: &mut Books<C>,
-        family: &FamilyNode<C>,
-        touched: &[u16],
-        (versions, preferred): (Versions<C>, Option<u16>),
-    ) {
-        let names = Names::of(family.segment, family.kind);
-        let before = family.snapshot().map(|snapshot| &snapshot.versions);
-        let mut gone = Vec::new();
-        for &version in touched {
-            let known = before.and_then(|before| before.get(version)).map(|known| known.node);
-            let node = versions.get(version).map(|version| version.node);
-            if known == node {
-                continue;
-            }
-            books.retained += known.map_or(0, |_| size_of::<Node<C>>());
-            match self.known_slot(&names, version) {
-                Some(slot) if node.is_none() => gone.push(slot),
-                // SAFETY: a settled node of this key.
-                Some(slot) => unsafe { slot.publish(node) },
-                None => {}
+    /// What becomes of the aliases of a family.
+    fn add_alias_steps<'a>(
+        &'a self,
+        books: &mut Books,
+        family: &Name,
+        wishes: &[(FamilyName<'static>, Wish)],
+        steps: &mut Vec<(&'a Name, OwnedState)>,
+    ) -> Result<(), UpdateError> {
+        for &(alias, wish) in wishes {
+            let before = self.name(alias).and_then(Name::own);
+            let real = before.and_then(Snapshot::real);
+            let is_ours = real.is_some_and(|real| ptr::eq(real, family));
+            let is_free = real.is_none() && !before.is_some_and(|before| before.head().is_family);
+            match wish {
+                Wish::Leads if family.names().family_name() == alias || !(is_free || is_ours) => {
+                    return Err(UpdateError::AliasTaken(alias));
+                }
+                Wish::Gone if !is_ours => return Err(UpdateError::UnknownAlias(alias)),
+                _ if is_ours == (wish == Wish::Leads) => {}
+                _ => {
+                    let real = (wish == Wish::Leads).then_some(NonNull::from(family));
+                    // Invariant 1 of `Head`: a name of this catalog, which is a family before this is published.
+                    let head = Head { real, preferred: None, is_family: false };
+                    let state = OwnedState::new(head, 0, |_| unreachable!("it has no versions"));
+                    steps.push((self.found(books, alias), state));
+                }
             }
         }
-        let preferred = preferred.filter(|version| versions.get(*version).is_some_and(Version::is_active));
-        // SAFETY: the turn is the caller's, who has the books; the versions' nodes are settled.
-        books.retained += unsafe { family.publish(versions, preferred) };
-        for slot in gone {
-            // SAFETY: nothing is published.
-            unsafe { slot.publish(None) };
+        Ok(())
+    }
+
+    /// Publishes states in this order, and keeps the nodes. The books show that the caller has the turn.
+    fn publish(&self, books: &mut Books, steps: Vec<(&Name, OwnedState)>, nodes: &mut Vec<Owner<Node>>) {
+        books.nodes.reserve(nodes.len());
+        books.states.reserve(steps.len());
+        // Nothing allocates or unwinds from here on.
+        for (name, state) in steps {
+            if let Some(before) = name.own() {
+                books.retained += before.bytes() + before.gone_in(state.items()) * size_of::<Node>();
+            }
+            // SAFETY: the turn is the caller's; states are dropped with the catalog.
+            unsafe { name.publish(&state) };
+            books.states.push(state);
         }
-    }
-}
-
-impl<C> Plan<C> {
-    /// Whether this is the state that it began with.
-    fn changes_nothing(&self, began_with: Option<&Snapshot<C>>) -> bool {
-        let preferred = began_with.and_then(|all| all.preferred);
-        let known = began_with.into_iter().flat_map(|all| all.versions.iter());
-        let count = began_with.map_or(0, |all| all.versions.len());
-        let same = |(draft, known): (&Draft<C>, &Version<C>)| {
-            draft.version == known.number
-                && draft.state == known.state
-                && matches!(draft.node, Holder::Kept(node) if node == known.node)
-        };
-        self.preferred == preferred && self.versions.len() == count && self.versions.iter().zip(known).all(same)
-    }
-}
-
-impl<C> Books<C> {
-    pub(super) const fn new() -> Self {
-        Self {
-            frozen: false,
-            keys: Length::ZERO,
-            families: Length::ZERO,
-            segments: Length::ZERO,
-            nodes: Vec::new(),
-            retained: 0,
-        }
-    }
-
-    /// Keeps a node until the catalog is dropped.
-    fn keep(&mut self, node: Node<C>) -> NonNull<Node<C>> {
-        self.nodes.reserve(1);
-        let node = node.settle();
-        self.nodes.push(node);
-        node
-    }
-}
-
-impl<C> Drop for Books<C> {
-    fn drop(&mut self) {
-        for node in self.nodes.drain(..) {
-            // SAFETY: the books are dropped with the catalog, so nobody reads the node any more: tasks are made by
-            // registries that are never dropped.
-            drop(unsafe { Box::from_raw(node.as_ptr()) });
-        }
+        books.nodes.append(nodes);
+        // Release, and after all: who sees the new number sees the change.
+        let generation = &self.writers.generation;
+        generation.store(generation.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 }

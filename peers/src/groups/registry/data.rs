@@ -23,6 +23,9 @@ pub(super) static TABLES: [TaskVTable; 8] = [
     TaskVTable::of::<Job<7>>(),
 ];
 
+/// What no key leads to for long.
+pub(super) static ANOTHER: TaskVTable = TaskVTable::of::<Job<8>>();
+
 /// The same for the published version before this one.
 pub(super) static OLD_TABLES: [waker_tables_04::UnsafeWakeableVTable; 8] = [
     waker_tables_04::UnsafeWakeableVTable::of::<Job<0>>(),

@@ -8,9 +8,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use waker_tables::{KeyRef, TaskVTable, VTableRegistry, VersionReq};
+use waker_tables::{KeyRef, TaskVTable, VTableKey, VTableRegistry, VersionReq};
 
-use super::data::{Keys, OLD_TABLES, table};
+use super::data::{ANOTHER, Keys, OLD_TABLES, table};
 use super::index::Index;
 
 /// A key that maps can be asked for by one of a shorter life.
@@ -55,10 +55,17 @@ macro_rules! index {
     };
 }
 
-index!(VTableRegistry, |map, key| map.get_ref(key).map(address), |map, key, table| {
+index!(VTableRegistry, |map, key| map.get_ref(key).map(address), write);
+
+/// Registers a key, or, since the same again would be no write, another table and its own.
+fn write(registry: &VTableRegistry, key: Key, table: Table) {
     let KeyRef { segment, kind, version } = key.0;
-    map.register(waker_tables::VTableKey { segment, kind, version }, table);
-});
+    let key = VTableKey { segment, kind, version };
+    if registry.register(key, table).is_some() {
+        registry.register(key, &ANOTHER);
+        registry.register(key, table);
+    }
+}
 
 /// The registry, asked for whole keys and for a version of a family.
 pub(super) fn own(keys: &Keys) -> [Arc<dyn Index>; 2] {
@@ -82,10 +89,7 @@ index!(
         let found = map.0.resolve(key.segment, key.kind, &VersionReq::Exact(key.version));
         found.ok().map(|entry| address(entry.table()))
     },
-    |map, key, table| {
-        let KeyRef { segment, kind, version } = key.0;
-        map.0.register(waker_tables::VTableKey { segment, kind, version }, table);
-    }
+    |map, key, table| write(&map.0, key, table)
 );
 
 index!(

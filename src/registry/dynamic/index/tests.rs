@@ -1,15 +1,15 @@
 //! How many cells a look-up reads, counted where it reads them.
 
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
 use core::task::Poll;
 use std::thread_local;
 
-use super::narrow;
-use crate::registry::hash::Names;
-use crate::{KeyRef, LookupError, TaskVTable, VTableKey, VTableRegistry, VersionReq, WakeableTask};
+use super::{FIRST, Index, OwnedArray, SPARSE, most, narrow};
+use crate::registry::{KeyRef, VTableKey, VTableRegistry};
+use crate::task::{TaskVTable, WakeableTask};
 
 thread_local! {
     static CELLS_READ: Cell<usize> = const { Cell::new(0) };
@@ -20,11 +20,124 @@ pub(super) fn a_cell_is_read() {
     CELLS_READ.set(CELLS_READ.get() + 1);
 }
 
-/// The cells that `look_up` reads.
-fn cells_read(look_up: impl FnOnce()) -> usize {
+/// The cells that a look-up reads, and whether it finds the item with this hash.
+fn find(index: &Index<u64>, hash: u64) -> (usize, bool) {
     CELLS_READ.set(0);
-    look_up();
-    CELLS_READ.get()
+    let found = index.find(hash, |item| *item == hash).is_some();
+    (CELLS_READ.get(), found)
+}
+
+/// An index of items that are their own hashes. Both have to outlive it.
+struct Filled<'a> {
+    index: Index<u64>,
+    arrays: Vec<OwnedArray<u64>>,
+    count: usize,
+    items: PhantomData<&'a [u64]>,
+}
+
+impl<'a> Filled<'a> {
+    fn new(hashes: &'a [u64]) -> Self {
+        let mut new = Self { index: Index::new(), arrays: Vec::new(), count: 0, items: PhantomData };
+        for hash in hashes {
+            new.insert(hash);
+        }
+        new
+    }
+
+    fn insert(&mut self, hash: &'a u64) {
+        if let Some(array) = self.index.grown(self.count) {
+            // SAFETY: one writer; the index is dropped before its arrays.
+            unsafe { self.index.publish(&array) };
+            self.arrays.push(array);
+        }
+        // SAFETY: there is room; the hash is borrowed for as long as the index may live.
+        unsafe { self.index.insert(*hash, NonNull::from(hash)) };
+        self.count += 1;
+    }
+}
+
+fn longest_run(index: &Index<u64>) -> usize {
+    let used: Vec<bool> =
+        index.cells().iter().map(|cell| !cell.item.load(core::sync::atomic::Ordering::Relaxed).is_null()).collect();
+    // Twice round, for a run over the end.
+    let (longest, _) = used.iter().chain(&used).fold((0, 0), |(longest, run), used| {
+        let run = if *used { run + 1 } else { 0 };
+        (longest.max(run), run)
+    });
+    longest
+}
+
+/// Numbers that look random, the same each time.
+fn numbers(count: usize) -> Vec<u64> {
+    (1..=count as u64).map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (number << 7)).collect()
+}
+
+#[test]
+fn a_miss_reads_at_most_one_cell_more_than_the_longest_run() {
+    let hashes = numbers(32);
+    let Filled { index, arrays: _arrays, .. } = Filled::new(&hashes);
+    let mask = index.cells().len() - 1;
+    assert_eq!((mask, most(mask + 1)), (127, 32), "as full as it gets");
+    let longest = longest_run(&index);
+    // Each cell where a probe may begin.
+    let read: Vec<(usize, bool)> = (0..=mask as u64).map(|at| find(&index, at)).collect();
+    assert!(read.iter().all(|(_, found)| !found));
+    assert_eq!(read.iter().map(|(read, _)| *read).max(), Some(longest + 1), "one that begins with the longest run");
+}
+
+#[test]
+fn a_hit_reads_no_more_than_the_longest_run_also_where_all_hashes_are_alike() {
+    let hashes: Vec<u64> = (0..9).map(|number| (number << 32 | number) ^ 7).collect();
+    assert!(
+        hashes.iter().all(|hash| narrow(*hash) & (FIRST - 1) == 7),
+        "they begin in the last cell of the first array"
+    );
+    let Filled { index, arrays: _arrays, .. } = Filled::new(&hashes);
+    for hash in &hashes {
+        let (read, found) = find(&index, *hash);
+        assert!(found && (1..=longest_run(&index)).contains(&read), "{hash} reads {read}");
+    }
+}
+
+#[test]
+fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
+    let count = if cfg!(miri) { 40 } else { 6000 };
+    let hashes = numbers(count);
+    let mut filled = Filled::new(&[]);
+    assert!(filled.index.iter().next().is_none() && !find(&filled.index, 1).1);
+    let mut sizes = Vec::new();
+    for (at, hash) in hashes.iter().enumerate() {
+        filled.insert(hash);
+        let cells = filled.index.cells().len();
+        assert!(at < most(cells), "{at} of {cells}");
+        if sizes.last() != Some(&cells) {
+            assert!(sizes.iter().all(|smaller| at >= most(*smaller)), "it grows no earlier");
+            sizes.push(cells);
+            assert!(hashes[..=at].iter().all(|hash| find(&filled.index, *hash).1));
+        }
+    }
+    assert!(sizes[0] == FIRST && sizes.windows(2).all(|pair| pair[1] == 2 * pair[0]));
+    assert!(cfg!(miri) || sizes.contains(&(2 * SPARSE)));
+    let kept: Vec<usize> = filled.arrays.iter().map(|array| array.bytes() / size_of::<super::Cell<u64>>()).collect();
+    assert_eq!(kept, sizes, "and the old arrays are kept");
+    let mut all: Vec<u64> = filled.index.iter().copied().collect();
+    let mut given = hashes.clone();
+    all.sort_unstable();
+    given.sort_unstable();
+    assert!(all == given);
+}
+
+#[test]
+fn a_name_that_is_longer_than_any_reads_no_cell() {
+    let registry = VTableRegistry::new();
+    registry.register(VTableKey::new("etl", "parse", 1), const { &TaskVTable::of::<Parse>() });
+    let read = |segment, kind| {
+        CELLS_READ.set(0);
+        let found = registry.get_ref(KeyRef { segment, kind, version: 1 }).is_some();
+        (CELLS_READ.get() > 0, found)
+    };
+    assert_eq!([read("etl", "parse"), read("etl", "parze")], [(true, true), (true, false)]);
+    assert_eq!([read("etl", "parser"), read("parser", "parse")], [(false, false); 2]);
 }
 
 struct Parse;
@@ -33,91 +146,4 @@ impl WakeableTask for Parse {
     fn poll(&mut self) -> Poll<()> {
         Poll::Ready(())
     }
-}
-
-static PARSE: TaskVTable = TaskVTable::of::<Parse>();
-
-/// So many that the index of 128 cells is as full as it gets.
-const KEYS: u16 = 32;
-const MASK: usize = 127;
-
-const MISSES: usize = if cfg!(miri) { 100 } else { 100_000 };
-
-fn full() -> VTableRegistry {
-    let registry = VTableRegistry::new();
-    for version in 0..KEYS {
-        registry.try_register(VTableKey::new("etl", "parse", version), &PARSE).expect("it is free");
-    }
-    registry
-}
-
-/// Keys that nobody registered, with kinds that are no longer than a registered one and hashes that share `bucket`.
-fn misses(bucket: usize) -> impl Iterator<Item = (String, u16)> {
-    let kinds = (0..10_u32.pow(5)).map(|number| format!("{number:05}"));
-    let keys = kinds.flat_map(|kind| (0..640).map(move |version| (kind.clone(), version)));
-    keys.filter(move |(kind, version)| narrow(Names::of("etl", kind).version(*version)) & MASK == bucket)
-}
-
-/// The bucket where the longest probe begins, and the cells that it reads, found by asking for each bucket.
-fn worst_bucket(registry: &VTableRegistry) -> (usize, usize) {
-    let probes = (0..=MASK).map(|bucket| {
-        let (kind, version) = misses(bucket).next().expect("there are enough");
-        let read =
-            cells_read(|| assert!(registry.get_ref(KeyRef { segment: "etl", kind: &kind, version }).is_none()));
-        (bucket, read)
-    });
-    probes.max_by_key(|(_, read)| *read).expect("there are buckets")
-}
-
-#[test]
-fn a_miss_reads_at_most_one_cell_more_than_the_longest_run() {
-    let registry = full();
-    let stats = registry.stats();
-    assert_eq!(stats.keys, usize::from(KEYS));
-    let (bucket, worst) = worst_bucket(&registry);
-    assert_eq!(worst, stats.longest_run + 1, "a probe that begins with the longest run reads all of it");
-    let mut missed = 0;
-    for (kind, version) in misses(bucket).take(MISSES) {
-        let key = KeyRef { segment: "etl", kind: &kind, version };
-        let read = cells_read(|| assert!(registry.get_ref(key).is_none()));
-        assert!(read <= stats.longest_run + 1, "{key} reads {read} cells, {stats:?}");
-        missed += 1;
-    }
-    assert_eq!(missed, MISSES);
-}
-
-/// Where there are aliases a miss asks for the family, too; an error asks twice more, for the family and its segment.
-#[test]
-fn each_index_that_a_miss_asks_is_bounded_alike() {
-    let registry = full();
-    registry.family("etl", "parse").update(|f| _ = f.alias("old", "parse")).expect("nothing speaks against it");
-    let bound = registry.stats().longest_run + 1;
-    let (bucket, _) = worst_bucket(&registry);
-    for (kind, version) in misses(bucket).take(MISSES / 100) {
-        let key = KeyRef { segment: "etl", kind: &kind, version };
-        let read = [
-            cells_read(|| assert!(registry.get_ref(key).is_none())),
-            cells_read(|| {
-                let error = registry.resolve("etl", &kind, &VersionReq::Preferred).expect_err("it is unknown");
-                assert!(matches!(error, LookupError::UnknownKind { .. }));
-            }),
-            cells_read(|| assert!(registry.entry(key).is_err())),
-        ];
-        let most = [2 * bound, 2 * bound, 4 * bound];
-        assert!(read.iter().zip(most).all(|(read, most)| *read <= most), "{key} reads {read:?}, not {most:?}");
-    }
-}
-
-#[test]
-fn a_name_that_is_longer_than_any_reads_no_cell() {
-    let registry = full();
-    for key in [("etl", "longer"), ("longer", "parse")] {
-        let (segment, kind) = key;
-        let read = cells_read(|| assert!(registry.get_ref(KeyRef { segment, kind, version: 1 }).is_none()));
-        assert_eq!(read, 0, "{segment}/{kind}");
-    }
-    let all: Vec<usize> = (0..KEYS)
-        .map(|version| cells_read(|| assert!(registry.get(&VTableKey::new("etl", "parse", version)).is_some())))
-        .collect();
-    assert!(all.iter().all(|read| (1..=registry.stats().longest_run).contains(read)), "{all:?}");
 }

@@ -1,0 +1,71 @@
+//! A key that is looked up once per call site.
+
+use core::fmt;
+use core::panic::UnwindSafe;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use super::entry::Entry;
+use super::name::Name;
+use super::registry::GLOBAL_VTABLE_REGISTRY;
+use crate::registry::key::VTableKey;
+
+/// A key of the [global registry](GLOBAL_VTABLE_REGISTRY) that is looked up once per call site.
+///
+/// What it keeps is the family, one word, which never moves: so it sees replacements and removals, and costs two loads
+/// and a search among the family's versions.
+///
+/// # Examples
+///
+/// ```
+/// # use std::task::Poll;
+/// # use waker_tables::{CachedEntry, GLOBAL_VTABLE_REGISTRY, VTableKey, WakeableTask};
+/// # struct Parse;
+/// # impl WakeableTask for Parse { fn poll(&mut self) -> Poll<()> { Poll::Ready(()) } }
+/// const KEY: VTableKey = VTableKey::new("etl", "cached", 1);
+/// static PARSE: CachedEntry = CachedEntry::new(KEY);
+///
+/// assert!(PARSE.get().is_none());
+/// GLOBAL_VTABLE_REGISTRY.register_task::<Parse>(KEY);
+/// let mut task = PARSE.get().unwrap().task(Box::new(Parse))?;
+/// assert!(task.poll().is_ready());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct CachedEntry {
+    key: VTableKey,
+    /// Null, or the key's family or alias in the global registry, which is never freed.
+    name: AtomicPtr<Name>,
+}
+
+/// As the registry: nothing is half done.
+impl UnwindSafe for CachedEntry {}
+
+impl CachedEntry {
+    /// Nothing is looked up yet.
+    #[must_use]
+    pub const fn new(key: VTableKey) -> Self {
+        Self { key, name: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// What is registered under the key now. Costs: two loads and a search, once the family has been found.
+    #[inline]
+    pub fn get(&self) -> Option<Entry<'static>> {
+        // SAFETY: a name of the global registry, which is never dropped, so no name of it is.
+        let name = NonNull::new(self.name.load(Ordering::Acquire)).map(|name| unsafe { name.as_ref() });
+        name.or_else(|| self.look_up())?.current()?.node(self.key.version).map(Entry::new)
+    }
+
+    #[cold]
+    fn look_up(&self) -> Option<&'static Name> {
+        let name = GLOBAL_VTABLE_REGISTRY.catalog().name(self.key.family())?;
+        // Release: whoever reads it sees the name as this thread does.
+        self.name.store(ptr::from_ref(name).cast_mut(), Ordering::Release);
+        Some(name)
+    }
+}
+
+impl fmt::Debug for CachedEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedEntry").field("key", &self.key).finish_non_exhaustive()
+    }
+}
