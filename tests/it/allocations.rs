@@ -300,7 +300,8 @@ fn only_the_last_waker_of_a_set_that_is_gone_frees() {
     let wakers = [set.waker(0), set.waker(2)];
     let use_all = || {
         for waker in &wakers {
-            waker.clone().wake();
+            let clone = waker.clone();
+            clone.wake();
             waker.wake_by_ref();
             drop(waker.clone());
         }
@@ -310,7 +311,7 @@ fn only_the_last_waker_of_a_set_that_is_gone_frees() {
         set.register(Waker::noop());
         assert_eq!(set.drain().count(), 2);
     };
-    assert_eq!((allocations(&mut turn), frees(&mut turn)), (0, 0));
+    assert_eq!((allocations(turn), frees(&mut turn)), (0, 0));
     assert_eq!(frees(&mut || use_all()), 0);
     let mut set = Some(set);
     assert_eq!(frees(&mut || drop(set.take())), 0, "wakers keep the memory");
