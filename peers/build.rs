@@ -58,7 +58,7 @@ fn rustc() -> String {
 
 /// The measured packages with their versions, out of the workspace's lock file.
 fn versions() -> String {
-    const MEASURED: [&str; 15] = [
+    const MEASURED: [&str; 18] = [
         "arc-swap",
         "async-executor",
         "async-task",
@@ -66,12 +66,15 @@ fn versions() -> String {
         "crossbeam-deque",
         "dashmap",
         "futures",
+        "futures-buffered",
+        "futures-concurrency",
         "futures-task",
         "papaya",
         "phf",
         "rustc-hash",
         "smol",
         "tokio",
+        "unicycle",
         "waker-fn",
         "waker_tables",
     ];

@@ -8,7 +8,7 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_fn};
 
 /// There is a waker here, for whoever clears this.
 const ARMED: usize = 1;
-/// What the state grows by when other words are put here.
+/// What the state grows by when a waker is put here.
 const VERSION: usize = 2;
 
 /// The words of one waker, which one puts here and any may take. Nobody waits for anybody: there is no state in which a
@@ -17,10 +17,10 @@ const VERSION: usize = 2;
 /// # Invariants
 ///
 /// 1. While `ARMED` is set, the words are a waker's and its count is here; who clears the flag owns that count.
-/// 2. The words change while the flag is clear, and by the owner alone, and the version changes with them. So a
-///    compare-and-swap that clears the flag proves that the words read before it belong together and are still the ones:
-///    of two that clear one state the second fails. (A wrong answer needs a thread that stops between its two steps while
-///    the parent changes 2⁶³ times, 2³¹ on 32 bits.)
+/// 2. The words change while the flag is clear, and by the owner alone, and the version changes with them, also if they
+///    are equal: another waker may stand where one was freed. So a compare-and-swap that clears the flag proves that the
+///    words read before it belong together and are still the ones: of two that clear one state the second fails. (A
+///    wrong answer needs a thread that stops between its two steps while a parent registers 2⁶³ times, 2³¹ on 32 bits.)
 pub(super) struct Parent {
     state: AtomicUsize,
     data: AtomicPtr<()>,
@@ -57,13 +57,10 @@ impl Parent {
         let before = self.take();
         let waker = ManuallyDrop::new(waker);
         // Acquire: who took the waker before has read the words.
-        let mut state = self.state.load(Ordering::Acquire);
-        if !self.holds(&waker) {
-            self.data.store(waker.data().cast_mut(), Ordering::Relaxed);
-            self.vtable.store(ptr::from_ref(waker.vtable()).cast_mut(), Ordering::Relaxed);
-            state = state.wrapping_add(VERSION);
-        }
-        self.state.store(state | ARMED, Ordering::Release);
+        let version = self.state.load(Ordering::Acquire).wrapping_add(VERSION);
+        self.data.store(waker.data().cast_mut(), Ordering::Relaxed);
+        self.vtable.store(ptr::from_ref(waker.vtable()).cast_mut(), Ordering::Relaxed);
+        self.state.store(version | ARMED, Ordering::Release);
         drop(before);
     }
 
