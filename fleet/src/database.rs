@@ -49,8 +49,12 @@ pub fn too_slow() -> Fault {
 ///
 /// If it is no URL of a PostgreSQL database.
 pub fn options(url: &str, name: &str) -> Result<PgConnectOptions, Fault> {
-    let options: PgConnectOptions =
-        url.parse().map_err(|error| Fault::new(INPUT, format!("--database is no URL of a PostgreSQL database: {error}")))?;
+    let wrong = |reason: &str| Fault::new(INPUT, format!("--database is no URL of a PostgreSQL database: {reason}"));
+    // The parser takes any scheme.
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(wrong("it begins with postgres://"));
+    }
+    let options: PgConnectOptions = url.parse().map_err(|error: sqlx::Error| wrong(&error.to_string()))?;
     let limit = LIMIT.as_millis().to_string();
     Ok(options.application_name(name).options([
         ("statement_timeout", limit.as_str()),
@@ -67,7 +71,10 @@ pub fn options(url: &str, name: &str) -> Result<PgConnectOptions, Fault> {
 /// A pool. Connects when it is first asked for a connection.
 #[must_use]
 pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options)
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with(options)
 }
 
 /// A pool for a command, once the schema is known to be there.
@@ -109,7 +116,10 @@ pub async fn check(pool: &PgPool) -> Result<(), Fault> {
     if version == VERSION {
         return Ok(());
     }
-    Err(Fault::new(SCHEMA, format!("the database has version {version} of the fleet's schema, and this program needs {VERSION}")))
+    Err(Fault::new(
+        SCHEMA,
+        format!("the database has version {version} of the fleet's schema, and this program needs {VERSION}"),
+    ))
 }
 
 /// Brings the engine's schema and ours into a database; what is there stays.
@@ -125,8 +135,9 @@ pub async fn init(url: &str) -> Result<PgPool, Fault> {
     let mut transaction = pool.begin().await?;
     // Two at once take turns.
     transaction.execute("select pg_advisory_xact_lock(hashtext('fleet init'))").await?;
-    let there: bool =
-        sqlx::query_scalar("select exists (select from pg_namespace where nspname = 'fleet')").fetch_one(&mut *transaction).await?;
+    let there: bool = sqlx::query_scalar("select exists (select from pg_namespace where nspname = 'fleet')")
+        .fetch_one(&mut *transaction)
+        .await?;
     if !there {
         sqlx::raw_sql(include_str!("schema.sql")).execute(&mut *transaction).await?;
     }

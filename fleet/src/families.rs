@@ -84,8 +84,9 @@ pub fn jobs() -> &'static VTableRegistry<Context> {
                 );
                 let number = i32::try_from(job.part + 1).unwrap_or(i32::MAX);
                 let all = all.bind(&job.batch).bind(number);
-                let shards: Vec<Vec<u8>> =
-                    runtime.block_on(async { limited!(pool, |c| all.fetch_all(c)) }).map_err(|fault| fault.to_string())?;
+                let shards: Vec<Vec<u8>> = runtime
+                    .block_on(async { limited!(pool, |c| all.fetch_all(c)) })
+                    .map_err(|fault| fault.to_string())?;
                 let joined = sections::join(shards.iter().map(Vec::as_slice))?;
                 let index = Index::new(vec![joined.merge(&Builder::default().finish())]);
                 let mut section = Vec::new();
@@ -105,7 +106,9 @@ pub fn jobs() -> &'static VTableRegistry<Context> {
 fn shard(bytes: &[u8], context: &Context, version: Version) -> Result<Work, String> {
     let job: ShardJob = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let root = job.root.path();
-    if !root.starts_with(&context.root) || !root.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_))) {
+    if !root.starts_with(&context.root)
+        || !root.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)))
+    {
         return Err(format!("the root {} is not below {}", root.display(), context.root.display()));
     }
     if !(1..=MOST_PARTS).contains(&job.parts) {
@@ -147,7 +150,10 @@ pub struct Work {
 
 impl Work {
     /// A task that will do this.
-    pub fn new(context: &Context, doing: impl FnOnce(&Arc<Stop>) -> Result<Vec<u8>, String> + Send + 'static) -> Self {
+    pub fn new(
+        context: &Context,
+        doing: impl FnOnce(&Arc<Stop>) -> Result<Vec<u8>, String> + Send + 'static,
+    ) -> Self {
         Self { doing: Some(Box::new(doing)), context: context.clone(), stop: Arc::default() }
     }
 }

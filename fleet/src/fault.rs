@@ -43,7 +43,8 @@ impl From<sqlx::Error> for Fault {
         };
         let code = database.code().unwrap_or_default();
         let hint = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|error| error.hint());
-        let text = hint.map_or_else(|| database.message().to_owned(), |hint| format!("{}. {hint}", database.message()));
+        let text =
+            hint.map_or_else(|| database.message().to_owned(), |hint| format!("{}. {hint}", database.message()));
         let status = match &*code {
             "FL001" => UNKNOWN,
             "FL003" | "FL004" | "23514" => INPUT,

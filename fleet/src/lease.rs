@@ -18,7 +18,7 @@ use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
 use apalis_postgres::{Config, queries};
 use sqlx::PgPool;
-use tokio::sync::{RwLock, watch};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock, watch};
 use tokio::time::sleep;
 use ulid::Ulid;
 use waker_tables::KeyBuf;
@@ -33,8 +33,8 @@ const AT_ONCE: usize = 64 << 20;
 /// What the keys of one worker share.
 #[derive(Debug, Default)]
 pub struct Process {
-    /// Held for reading by every job that runs, and for writing by one that runs alone.
-    pub turn: RwLock<()>,
+    /// Held for reading by every job that runs, and for writing by one that runs alone, until its end is stored.
+    pub turn: Arc<RwLock<()>>,
     /// A job waits for its turn alone, or has it: nothing is leased meanwhile.
     quiet: AtomicBool,
     /// The worker stops.
@@ -47,6 +47,7 @@ struct Held {
     number: i32,
     close: watch::Sender<Close>,
     alone: Option<Arc<Process>>,
+    turn: Option<OwnedRwLockWriteGuard<()>>,
 }
 
 impl Drop for Held {
@@ -103,18 +104,23 @@ impl Desk {
     /// Gives back all that still runs.
     pub fn release(&self) {
         for held in self.jobs().values() {
-            held.close.send_if_modified(|why| *why == Close::No && { *why = Close::Release; true });
+            held.close.send_if_modified(|why| {
+                *why == Close::No && {
+                    *why = Close::Release;
+                    true
+                }
+            });
         }
     }
 
-    /// The first transaction of a job that runs alone. False if the lease is lost.
-    ///
-    /// # Errors
-    ///
-    /// If the server does not answer.
-    pub async fn start_alone(&self, worker: &str, id: &str, number: i32) -> Result<bool, Fault> {
+    /// The turn of a job that runs alone, and its first transaction. False if the lease is lost, or that is not known.
+    pub async fn start_alone(&self, worker: &str, id: &str, number: i32) -> bool {
+        let turn = self.process.turn.clone().write_owned().await;
         let statement = sqlx::query_scalar("select fleet.start_alone($1, $2, $3)").bind(worker).bind(id).bind(number);
-        limited!(self.pool, |c| statement.fetch_one(c))
+        let started: Result<bool, Fault> = limited!(self.pool, |c| statement.fetch_one(c));
+        let mut jobs = self.jobs();
+        let held = jobs.get_mut(id).filter(|held| held.number == number && matches!(started, Ok(true)));
+        held.map(|held| held.turn = Some(turn)).is_some()
     }
 
     /// What this key shares with the other keys of the worker.
@@ -148,10 +154,12 @@ impl Desk {
             Err(fault) if fault.status == FAILED => self.joined(worker).await?,
             done => done?,
         }
-        let (ids, numbers): (Vec<_>, Vec<_>) =
-            self.jobs().iter().map(|(id, held)| (id.clone(), held.number)).unzip();
+        let (ids, numbers): (Vec<_>, Vec<_>) = self.jobs().iter().map(|(id, held)| (id.clone(), held.number)).unzip();
         let statement = sqlx::query_scalar("select fleet.renew($1, $2, $3, $4)")
-            .bind(worker.name()).bind(&*self.text).bind(&ids).bind(&numbers);
+            .bind(worker.name())
+            .bind(&*self.text)
+            .bind(&ids)
+            .bind(&numbers);
         let lost: Vec<String> = limited!(self.pool, |c| statement.fetch_all(c))?;
         for id in lost {
             eprintln!("fleet: {}: lost the lease of {id}", self.text);
@@ -171,7 +179,8 @@ impl Desk {
         let mut alone = None;
         if tasks.iter().any(|task| task.ctx().attempt() >= 2) {
             let ids: Vec<String> = tasks.iter().map(id).collect();
-            let statement = sqlx::query_as("select job, alone from fleet.suspect($1, $2)").bind(worker.name()).bind(&ids);
+            let statement =
+                sqlx::query_as("select job, alone from fleet.suspect($1, $2)").bind(worker.name()).bind(&ids);
             let allowed: Vec<(String, bool)> = limited!(self.pool, |c| statement.fetch_all(c))?;
             tasks.retain(|task| allowed.iter().any(|(job, _)| *job == id(task)));
             if let [(_, true)] = &allowed[..] {
@@ -181,7 +190,12 @@ impl Desk {
         }
         let mut jobs = self.jobs();
         for task in &tasks {
-            let held = Held { number: number(task.ctx().attempt()) + 1, close: watch::Sender::new(Close::No), alone: alone.take() };
+            let held = Held {
+                number: number(task.ctx().attempt()) + 1,
+                close: watch::Sender::new(Close::No),
+                alone: alone.take(),
+                turn: None,
+            };
             jobs.insert(id(task), held);
         }
         Ok(tasks)
@@ -206,7 +220,11 @@ impl Desk {
         let mut wait = Growing::default();
         while !ids.is_empty() {
             let statement = sqlx::query_scalar("select fleet.finish($1, $2, $3, $4, $5)")
-                .bind(worker.name()).bind(&ids).bind(&numbers).bind(&values).bind(&errors);
+                .bind(worker.name())
+                .bind(&ids)
+                .bind(&numbers)
+                .bind(&values)
+                .bind(&errors);
             let refused: Result<Vec<String>, Fault> = limited!(self.pool, |c| statement.fetch_all(c));
             match refused {
                 Ok(refused) => {
@@ -276,7 +294,11 @@ impl Persistence for Desk {
         }
     }
 
-    async fn handle_events(&mut self, events: Vec<TaskEvent<Arc<Ended>>>, worker: &WorkerContext) -> Result<(), Fault> {
+    async fn handle_events(
+        &mut self,
+        events: Vec<TaskEvent<Arc<Ended>>>,
+        worker: &WorkerContext,
+    ) -> Result<(), Fault> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for event in events {
             let TaskEvent::Complete(result) = event else { continue };

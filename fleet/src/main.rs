@@ -185,7 +185,8 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> Result<u8, Fault> {
         })
     };
     let open = || async { database::open(&url()?, "fleet").await };
-    let mut say = |text: String| out.write_all(text.as_bytes()).map_err(|error| Fault::new(FAILED, error.to_string()));
+    let mut say =
+        |text: String| out.write_all(text.as_bytes()).map_err(|error| Fault::new(FAILED, error.to_string()));
     match command {
         Command::Init { mut keys } => {
             let pool = database::init(&url()?).await?;
@@ -215,7 +216,8 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> Result<u8, Fault> {
             let pool = open().await?;
             loop {
                 let rows = status::read(&pool).await?;
-                let text = if json { serde_json::to_string(&rows).unwrap_or_default() + "\n" } else { status::table(&rows) };
+                let text =
+                    if json { serde_json::to_string(&rows).unwrap_or_default() + "\n" } else { status::table(&rows) };
                 // Where the cursor was, and nothing below it.
                 say(if watch && !json { format!("\x1b[H\x1b[J{text}") } else { text })?;
                 if !watch {
@@ -236,7 +238,13 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> Result<u8, Fault> {
         }
         Command::Dead { retry: None } => {
             for dead in status::dead(&open().await?).await? {
-                say(format!("{}  {}  {} attempts  {}\n", dead.id, dead.key, dead.attempts, dead.error.unwrap_or_default()))?;
+                say(format!(
+                    "{}  {}  {} attempts  {}\n",
+                    dead.id,
+                    dead.key,
+                    dead.attempts,
+                    dead.error.unwrap_or_default()
+                ))?;
             }
         }
         Command::Query { words, batch, verify, wait } => {
@@ -256,7 +264,8 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> Result<u8, Fault> {
 async fn enqueue(pool: &PgPool, wanted: Enqueue) -> Result<String, Fault> {
     let Some(key) = wanted.key else {
         let directory = wanted.directory.unwrap_or_default();
-        let batch = produce::tree(pool, &directory, wanted.parse_version, wanted.batch, wanted.shard_bytes.max(1)).await?;
+        let batch =
+            produce::tree(pool, &directory, wanted.parse_version, wanted.batch, wanted.shard_bytes.max(1)).await?;
         eprintln!("{}: {}", if batch.known { "known already" } else { "enqueued" }, batch.info);
         return Ok(batch.name + "\n");
     };

@@ -90,8 +90,10 @@ pub async fn tree(
         None => newest(pool).await?,
     };
     let key = key.ok_or_else(|| Fault::new(REFUSED, "no version of search/shard is open"))?;
-    let sizes: Vec<u64> = found.files.iter().map(|file| fs::metadata(file).map_or(0, |metadata| metadata.len())).collect();
-    let parts = usize::try_from(sizes.iter().sum::<u64>().div_ceil(PART)).map_or(MOST_PARTS, |parts| parts.clamp(1, MOST_PARTS));
+    let sizes: Vec<u64> =
+        found.files.iter().map(|file| fs::metadata(file).map_or(0, |metadata| metadata.len())).collect();
+    let parts = usize::try_from(sizes.iter().sum::<u64>().div_ceil(PART))
+        .map_or(MOST_PARTS, |parts| parts.clamp(1, MOST_PARTS));
 
     let mut shards: Vec<ShardJob> = Vec::new();
     let (mut bytes, mut length) = (u64::MAX, 0);
@@ -115,16 +117,22 @@ pub async fn tree(
     }
     let mut merges = Vec::with_capacity(parts);
     for part in 0..parts {
-        merges.push((json(serde_json::to_vec(&MergeJob { batch: name.clone(), part }))?, Some(merge_token(&name, part))));
+        merges.push((
+            json(serde_json::to_vec(&MergeJob { batch: name.clone(), part }))?,
+            Some(merge_token(&name, part)),
+        ));
     }
 
     let mut connection = pool.acquire().await?;
     let mut transaction = connection.begin().await?;
-    let begun = sqlx::query("insert into fleet.batch (name, missing, info) values ($1, 0, $2) on conflict do nothing");
+    let begun =
+        sqlx::query("insert into fleet.batch (name, missing, info) values ($1, 0, $2) on conflict do nothing");
     let known = begun.bind(&name).bind(&info).execute(&mut *transaction).await?.rows_affected() == 0;
     if known {
-        let there: Value =
-            sqlx::query_scalar("select info from fleet.batch where name = $1").bind(&name).fetch_one(&mut *transaction).await?;
+        let there: Value = sqlx::query_scalar("select info from fleet.batch where name = $1")
+            .bind(&name)
+            .fetch_one(&mut *transaction)
+            .await?;
         if there != info {
             return Err(Fault::new(INPUT, format!("the batch {name} is another: {there}, not {info}")));
         }

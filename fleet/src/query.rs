@@ -39,11 +39,12 @@ impl Merged {
     ///
     /// If there is none, or it is not merged by then.
     pub async fn open(pool: &PgPool, name: Option<&str>, wait: Duration) -> Result<Self, Fault> {
-        let found: Option<(String, Value)> =
-            sqlx::query_as("select name, info from fleet.batch where $1 is null or name = $1 order by at desc limit 1")
-                .bind(name)
-                .fetch_optional(pool)
-                .await?;
+        let found: Option<(String, Value)> = sqlx::query_as(
+            "select name, info from fleet.batch where $1 is null or name = $1 order by at desc limit 1",
+        )
+        .bind(name)
+        .fetch_optional(pool)
+        .await?;
         let (name, info) = found.ok_or_else(|| Fault::new(UNKNOWN, "no such batch"))?;
         let end = Instant::now() + wait;
         loop {
@@ -57,7 +58,10 @@ impl Merged {
                 break;
             }
             if Instant::now() >= end {
-                return Err(Fault::new(REFUSED, format!("the batch {name} is not merged yet: {missing} jobs have no result")));
+                return Err(Fault::new(
+                    REFUSED,
+                    format!("the batch {name} is not merged yet: {missing} jobs have no result"),
+                ));
             }
             sleep(Duration::from_millis(100)).await;
         }
@@ -123,15 +127,21 @@ impl Merged {
         }
         outcomes.sort_unstable_by_key(|(file, _)| *file);
         let version = SHARD.iter().find(|(key, _)| key.to_string() == self.key).map(|(_, version)| *version);
-        let version = version.ok_or_else(|| Fault::new(UNKNOWN, format!("no such version of search/shard: {}", self.key)))?;
+        let version =
+            version.ok_or_else(|| Fault::new(UNKNOWN, format!("no such version of search/shard: {}", self.key)))?;
         let plan = graph::Plan { threads: 1, versions: [version; 2] };
         let finished = Finished { index: None, outcomes, counts: Vec::new(), time: Duration::ZERO };
         let plain = verify::sequential(&plan, &self.files, &Arc::new(Stop::default()));
         let plain = plain.ok_or_else(|| Fault::new(FAILED, "stopped"))?;
-        verify::compare(&finished, &index, &plain, &self.files).map_err(|mismatch| Fault::new(FAILED, mismatch.to_string()))?;
+        verify::compare(&finished, &index, &plain, &self.files)
+            .map_err(|mismatch| Fault::new(FAILED, mismatch.to_string()))?;
         Ok(format!(
             "{}: equal to the plain pass: {} words, {} postings, {} files, {}\n",
-            self.name, index.distinct(), index.postings(), self.files.len(), self.key
+            self.name,
+            index.distinct(),
+            index.postings(),
+            self.files.len(),
+            self.key
         ))
     }
 }

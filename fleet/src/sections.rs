@@ -164,7 +164,9 @@ mod tests {
         let mut section = Vec::new();
         let postings = [Posting { file: 3, count: 1 }, Posting { file: 4000, count: 70_000 }];
         write_words(&mut section, "word", postings.into_iter());
-        let index = pipeline::index::Index::new(vec![join([&section[..]]).expect("good").merge(&Builder::default().finish())]);
+        let index = pipeline::index::Index::new(vec![
+            join([&section[..]]).expect("good").merge(&Builder::default().finish()),
+        ]);
         assert_eq!(index.find("word"), postings);
     }
 

@@ -113,12 +113,13 @@ pub fn table(rows: &[Row]) -> String {
 ///
 /// If there is no such key, or its state or its open jobs do not allow it.
 pub async fn move_to(pool: &PgPool, key: &str, state: &str) -> Result<String, Fault> {
-    let statement = sqlx::query_as(
-        "select state, retired_at::text, retired_lsn::text from fleet.move($1, $2)",
-    );
-    let moved: (String, Option<String>, Option<String>) = limited!(pool, |c| statement.bind(key).bind(state).fetch_one(c))?;
+    let statement = sqlx::query_as("select state, retired_at::text, retired_lsn::text from fleet.move($1, $2)");
+    let moved: (String, Option<String>, Option<String>) =
+        limited!(pool, |c| statement.bind(key).bind(state).fetch_one(c))?;
     Ok(match moved {
-        (state, Some(at), Some(lsn)) => format!("{key} is {state}: no job of it was open at {at}, log position {lsn}\n"),
+        (state, Some(at), Some(lsn)) => {
+            format!("{key} is {state}: no job of it was open at {at}, log position {lsn}\n")
+        }
         (state, ..) => format!("{key} is {state}\n"),
     })
 }

@@ -40,7 +40,8 @@ pub fn register(registry: &'static VTableRegistry<Context>, echos: u16) {
     }
     // Its bytes are milliseconds, as text.
     registry.register_factory(VTableKey::new("trial", "sleep", 1), |bytes, context: &Context| {
-        let time = str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).ok_or("no number of milliseconds")?;
+        let time =
+            str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).ok_or("no number of milliseconds")?;
         Ok::<_, &str>(Work::new(context, move |stop| {
             let end = Instant::now() + Duration::from_millis(time);
             while Instant::now() < end && !stop.asked() {

@@ -111,7 +111,8 @@ async fn run(
     let (shared, backend, worker) = (Arc::new(key.clone()), desk.backend(), context.clone());
     let process = desk.process().clone();
     let service = tower::service_fn(move |task: Task<Vec<u8>>| {
-        let (desk, process, key, plan, worker) = (desk.clone(), process.clone(), shared.clone(), plan.clone(), worker.clone());
+        let (desk, process, key, plan, worker) =
+            (desk.clone(), process.clone(), shared.clone(), plan.clone(), worker.clone());
         let slot = Context::new(plan.root.clone(), pool.clone());
         async move {
             let (bytes, execution) = task.take();
@@ -120,14 +121,9 @@ async fn run(
             let Some((close, alone)) = desk.starting(&id, number) else {
                 return Ok::<_, std::convert::Infallible>(Arc::new(Ended::Lost));
             };
-            let (_shared, _alone);
-            if alone {
-                _alone = process.turn.write().await;
-                if !desk.start_alone(worker.name(), &id, number).await.unwrap_or(false) {
-                    return Ok(Arc::new(Ended::Lost));
-                }
-            } else {
-                _shared = process.turn.read().await;
+            let _turn = if alone { None } else { Some(process.turn.read().await) };
+            if alone && !desk.start_alone(worker.name(), &id, number).await {
+                return Ok(Arc::new(Ended::Lost));
             }
             let why = *close.borrow();
             Ok(Arc::new(match why {
@@ -137,7 +133,8 @@ async fn run(
             }))
         }
     });
-    let interval = IntervalStrategy::new(Duration::from_millis(20)).with_backoff(BackoffConfig::new(Duration::from_secs(1)));
+    let interval =
+        IntervalStrategy::new(Duration::from_millis(20)).with_backoff(BackoffConfig::new(Duration::from_secs(1)));
     let worker: Worker<Vec<u8>, _, _, _> =
         Worker::new(context, PollWith::new(backend, interval), service, Identity::new());
     (key, worker.run().await.err().map(|error| error.to_string()))
@@ -147,7 +144,8 @@ async fn run(
 fn keys(plan: &Plan) -> Vec<KeyBuf> {
     let entries = plan.registry.manifest().into_iter().filter(|entry| entry.has_factory);
     let keys = entries.map(|entry| KeyBuf::from(entry.key));
-    keys.filter(|key| plan.keys.is_empty() || plan.keys.iter().any(|pattern| matches(pattern, &key.to_string()))).collect()
+    keys.filter(|key| plan.keys.is_empty() || plan.keys.iter().any(|pattern| matches(pattern, &key.to_string())))
+        .collect()
 }
 
 /// Makes keys known to the database.
