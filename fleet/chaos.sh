@@ -37,13 +37,13 @@ tag=$$
 if [ "$(id -u)" -eq 0 ] && ip netns add "fleet-a-$tag" 2>/dev/null; then
     namespaces="fleet-a-$tag fleet-b-$tag"
     ip netns add "fleet-b-$tag"
-    ip -n "fleet-a-$tag" link add a type veth peer name b netns "fleet-b-$tag"
+    ip -n "fleet-a-$tag" link add name veth-a type veth peer name veth-b netns "fleet-b-$tag"
     for side in a b; do
         ip -n "fleet-$side-$tag" link set lo up
-        ip -n "fleet-$side-$tag" link set $side up
+        ip -n "fleet-$side-$tag" link set "veth-$side" up
     done
-    ip -n "fleet-a-$tag" addr add 10.77.0.1/30 dev a
-    ip -n "fleet-b-$tag" addr add 10.77.0.2/30 dev b
+    ip -n "fleet-a-$tag" addr add 10.77.0.1/30 dev veth-a
+    ip -n "fleet-b-$tag" addr add 10.77.0.2/30 dev veth-b
     address=10.77.0.1 hosts="two hosts"
     server=(ip netns exec "fleet-a-$tag") remote=(ip netns exec "fleet-b-$tag")
 fi
@@ -85,14 +85,22 @@ launch() {
     "${host[@]}" "$program" --database "$url" work --lease $lease --trial=1 --slots 4 --poll-limit 5 ${kinds[$1]} \
         2>>"$dir/worker.$1.log" &
     worker[$1]=$!
+    disown # its end is no news
 }
-# Two that are stopped for longer than the others, so that all kinds overlap.
+# Those that ended, by poison or because they were told to.
+relaunch() {
+    local number
+    for number in 0 1 2 3 4 5; do
+        kill -0 "${worker[$number]}" 2>/dev/null || { died=$((died + 1)) && launch "$number"; }
+    done
+}
+died=0
+set -f # the keys' stars are no files
 for number in 0 1 2 3 4 5; do
     kinds[$number]="--keys *@v1"
-    set -f
     launch "$number"
-    set +f
 done
+set +f
 
 mkdir "$dir/tree"
 cp -r src tests "$dir/tree"
@@ -118,7 +126,7 @@ produce() {
 produce &
 producer=$!
 
-killed=0 stopped=0 restarts=0 crashes=0 cuts=0 jumps=0 died=0 stop_at="" stopped_worker="" cut_at="" retired=""
+killed=0 stopped=0 restarts=0 crashes=0 cuts=0 jumps=0 stop_at="" stopped_worker="" cut_at="" retired=""
 begin=$SECONDS
 percent() { echo $(((SECONDS - begin) * 100 / total)); }
 declare -A did=()
@@ -128,16 +136,12 @@ set -f
 while [ $((SECONDS - begin)) -lt "$total" ]; do
     sleep 1
     victim=$((RANDOM % 6))
+    relaunch
     if [ "${stopped_worker:-x}" != "$victim" ] && kill -9 "${worker[$victim]}" 2>/dev/null; then
         killed=$((killed + 1))
+        while kill -0 "${worker[$victim]}" 2>/dev/null; do sleep 0.01; done
+        launch "$victim"
     fi
-    for number in 0 1 2 3 4 5; do
-        if ! kill -0 "${worker[$number]}" 2>/dev/null; then
-            wait "${worker[$number]}" 2>/dev/null || true
-            [ "$number" -eq "$victim" ] || died=$((died + 1))
-            launch "$number"
-        fi
-    done
     # Beyond its lease, again and again.
     if [ -z "$stopped_worker" ] && [ $(((SECONDS - begin) % 20)) -ge 5 ]; then
         stopped_worker=$((RANDOM % 6)) stop_at=$SECONDS
@@ -178,16 +182,16 @@ touch "$dir/enough"
 rm -f "$dir/cut"
 kill -CONT "${worker[@]}" 2>/dev/null || true
 wait "$producer"
+set -f
 # What is open ends: no more harm is done, but poison still kills.
 end=$((SECONDS + 180))
 open="select count(*) from apalis.jobs where fleet.is_open(status, attempts, max_attempts)"
 while [ "$(sql "$open")" -gt 0 ]; do
     [ $SECONDS -lt $end ] || { echo "open after 180 s:"; fleet status; exit 1; }
-    for number in 0 1 2 3 4 5; do
-        kill -0 "${worker[$number]}" 2>/dev/null || { wait "${worker[$number]}" 2>/dev/null || true; died=$((died + 1)); launch "$number"; }
-    done
+    relaunch
     sleep 0.5
 done
+set +f
 if [ -z "$retired" ]; then
     fleet retire search/shard@v1 >"$dir/retired"
     retired="100" ended_v1=$(sql "select count(*), count(*) filter (where status = 'Done') from apalis.jobs where job_type = 'search/shard@v1'")
@@ -220,7 +224,7 @@ check "versions among the indexes that were compared" "$(grep -o 'shard@v[12]' "
 
 cat <<COUNTS
 $minutes min, $hosts, 6 workers, lease $lease s
-killed with -9     $killed, and $died died of poison or were stopped by us
+killed with -9     $killed, and $died died of poison or were told to stop
 stopped and continued beyond the lease   $stopped
 server             $restarts restarted, $crashes crashed, clock moved $jumps times
 cuts of 9 s        $cuts

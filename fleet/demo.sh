@@ -42,11 +42,11 @@ fleet init
 say "Two workers of the old version, and a tree in it"
 worker one --keys '*@v1'
 worker two --keys '*@v1'
-enqueue "$tree" --parse-version v1 --shard-bytes 200000
+enqueue "$tree" --parse-version v1 --shard-bytes 50000
 fleet query the --batch "$batch" --wait 300 --verify
 
 say "Work of the newer version waits for a newer worker"
-enqueue "$tree" --parse-version v2 --shard-bytes 200000
+enqueue "$tree" --parse-version v2 --shard-bytes 50000
 fleet status
 worker three
 
@@ -63,7 +63,7 @@ fleet dead
 
 say "The old version is drained, sealed and retired"
 fleet drain search/shard@v1
-enqueue "$tree" --shard-bytes 200000
+enqueue "$tree" --shard-bytes 50000
 refused 5 retire search/shard@v1
 fleet seal search/shard@v1
 refused 5 enqueue "$tree" --parse-version v1
