@@ -3,7 +3,7 @@
 
 use std::env;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, file: &PathBuf) {
+async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, file: &Path) {
     let mut buffer = vec![0; 1 << 16];
     loop {
         let read = from.read(&mut buffer).await;
@@ -46,7 +46,7 @@ async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
 }
 
 /// Waits until the network is whole.
-async fn whole(file: &PathBuf) {
+async fn whole(file: &Path) {
     while file.exists() {
         sleep(Duration::from_millis(20)).await;
     }

@@ -63,12 +63,12 @@ pub async fn run(
             () = slot.woken() => Close::No,
             why = close.wait_for(|why| *why != Close::No) => why.map_or(Close::Release, |why| *why),
         };
-        let next = move || match why {
-            Close::No => (task.poll(), task),
-            _ => {
-                task.close();
-                (Poll::Ready(()), task)
+        let next = move || {
+            if why == Close::No {
+                return (task.poll(), task);
             }
+            task.close();
+            (Poll::Ready(()), task)
         };
         (polled, task) = match step(limit, next).await {
             Ok(next) => next,

@@ -47,7 +47,7 @@ pub fn too_slow() -> Fault {
 ///
 /// # Errors
 ///
-/// If it is no URL of a PostgreSQL database.
+/// If it is no URL of a `PostgreSQL` database.
 pub fn options(url: &str, name: &str) -> Result<PgConnectOptions, Fault> {
     let wrong = |reason: &str| Fault::new(INPUT, format!("--database is no URL of a PostgreSQL database: {reason}"));
     // The parser takes any scheme.

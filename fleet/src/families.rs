@@ -9,8 +9,7 @@ use std::thread;
 
 use indicatif::ProgressBar;
 use pipeline::graph;
-use pipeline::index::{Builder, Index};
-use pipeline::lists::Posting;
+use pipeline::index::Index;
 use pipeline::stop::Stop;
 use pipeline::words::{self, Version};
 use serde::{Deserialize, Serialize};
@@ -87,15 +86,10 @@ pub fn jobs() -> &'static VTableRegistry<Context> {
                 let shards: Vec<Vec<u8>> = runtime
                     .block_on(async { limited!(pool, |c| all.fetch_all(c)) })
                     .map_err(|fault| fault.to_string())?;
-                let joined = sections::join(shards.iter().map(Vec::as_slice))?;
-                let index = Index::new(vec![joined.merge(&Builder::default().finish())]);
-                let mut section = Vec::new();
+                let index = Index::new(vec![sections::join(shards.iter().map(Vec::as_slice))?]);
                 let mut entries: Vec<_> = index.iter().collect();
                 entries.sort_unstable_by_key(|(word, _)| *word);
-                for (word, postings) in entries {
-                    sections::write_words(&mut section, word, postings.iter().copied());
-                }
-                sections::pack(&[section])
+                sections::pack(&[sections::write_words(entries.into_iter(), 0)?])
             }))
         });
     });
@@ -127,12 +121,13 @@ fn shard(bytes: &[u8], context: &Context, version: Version) -> Result<Work, Stri
         let plan = graph::Plan { threads: 1, versions: [version; 2] };
         let finished = plan.run(files, ProgressBar::hidden(), stop).map_err(|error| error.to_string())?;
         let index = finished.index.ok_or("stopped")?;
-        let mut all = vec![Vec::new(); 1 + job.parts];
-        all[0] = sections::write_outcomes(&finished.outcomes, job.first);
+        let mut parts = vec![Vec::new(); job.parts];
         for (word, postings) in index.iter() {
-            let part = words::shard(words::hash(word), job.parts);
-            let moved = postings.iter().map(|posting| Posting { file: job.first + posting.file, ..*posting });
-            sections::write_words(&mut all[1 + part], word, moved);
+            parts[words::shard(words::hash(word), job.parts)].push((word, postings));
+        }
+        let mut all = vec![sections::write_outcomes(&finished.outcomes, job.first)?];
+        for part in parts {
+            all.push(sections::write_words(part.into_iter(), job.first)?);
         }
         sections::pack(&all)
     }))

@@ -1,4 +1,4 @@
-//! The job families of a registry on many machines, with PostgreSQL and apalis between them.
+//! The job families of a registry on many machines, with `PostgreSQL` and apalis between them.
 //!
 //! ```text
 //!   producer ──fleet.enqueue(key, bytes)──► apalis.jobs ──lease by key──► worker ──VTableRegistry::build──► task
@@ -9,8 +9,10 @@
 
 pub mod attempt;
 pub mod database;
+pub mod desk;
 pub mod families;
 pub mod fault;
+pub mod growing;
 pub mod lease;
 pub mod plan;
 pub mod produce;

@@ -18,7 +18,7 @@ use tokio::signal::ctrl_c;
 use tokio::time::sleep;
 use waker_tables::{KeyBuf, ParseKeyError};
 
-/// Runs the job families of a registry on many machines, with PostgreSQL and apalis between them.
+/// Runs the job families of a registry on many machines, with an SQL database and apalis between them.
 ///
 /// The exit status is 0, or 1 if something failed, 2 if the input is wrong, 3 if there is no server, 4 if the database
 /// has another schema, 5 if a key's state does not allow it, 6 if there is no such key, batch or job, 130 after the second
@@ -26,7 +26,7 @@ use waker_tables::{KeyBuf, ParseKeyError};
 #[derive(Debug, Parser)]
 #[command(name = "fleet")]
 struct Arguments {
-    /// The database, as postgres://user@host/name
+    /// The URL of the database, which begins with postgres:
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     database: Option<String>,
     #[command(subcommand)]
@@ -285,6 +285,8 @@ async fn enqueue(pool: &PgPool, wanted: Enqueue) -> Result<String, Fault> {
 fn demo(directory: &std::path::Path) -> Result<u8, Fault> {
     let program = std::env::current_exe().map_err(|error| Fault::new(FAILED, error.to_string()))?;
     let script = concat!(include_str!("../server.sh"), include_str!("../demo.sh"));
+    // Ctrl-C is for the script, which cleans up.
+    tokio::spawn(ctrl_c());
     let status = Process::new("bash").arg("-c").arg(script).arg("fleet demo").arg(program).arg(directory).status();
     let status = status.map_err(|error| Fault::new(NO_SERVER, format!("bash: {error}")))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(FAILED))

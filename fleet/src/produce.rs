@@ -107,7 +107,10 @@ pub async fn tree(
         }
         bytes += size;
         length += long;
-        shards.last_mut().expect("the first file begins one").files.push(path);
+        // The first file began one.
+        if let Some(shard) = shards.last_mut() {
+            shard.files.push(path);
+        }
     }
     let info = json!({ "root": Name::new(&root), "key": key, "files": found.files.len(), "parts": parts, "shards": shards.len() });
     let json = |job: serde_json::Result<Vec<u8>>| job.map_err(|error| Fault::new(INPUT, error.to_string()));

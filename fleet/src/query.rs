@@ -1,12 +1,12 @@
 //! Questions to a merged index.
 
+use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pipeline::document::Outcome;
 use pipeline::graph::{self, Finished};
-use pipeline::index::{Builder, Index, Shard};
+use pipeline::index::{Index, Shard};
 use pipeline::output::Shown;
 use pipeline::stop::Stop;
 use pipeline::{verify, words};
@@ -80,8 +80,7 @@ impl Merged {
         .bind(produce::merge_token(&self.name, part))
         .fetch_one(&self.pool)
         .await?;
-        let joined = sections::join([section.as_slice()]).map_err(|text| Fault::new(FAILED, text))?;
-        Ok(joined.merge(&Builder::default().finish()))
+        sections::join([section.as_slice()]).map_err(|text| Fault::new(FAILED, text))
     }
 
     /// What is to be said of a word.
@@ -96,10 +95,10 @@ impl Merged {
         let mut text = format!("{word}: {} files, {times} times\n", postings.len());
         for posting in postings.iter().take(NAMED) {
             let path = self.files.get(posting.file as usize).ok_or_else(|| Fault::new(FAILED, CORRUPT))?;
-            text += &format!("  {:6}  {}\n", posting.count, Shown(path));
+            let _ = writeln!(text, "  {:6}  {}", posting.count, Shown(path));
         }
         if postings.len() > NAMED {
-            text += &format!("          and {} more\n", postings.len() - NAMED);
+            let _ = writeln!(text, "          and {} more", postings.len() - NAMED);
         }
         Ok(text)
     }
@@ -129,11 +128,11 @@ impl Merged {
         let version = SHARD.iter().find(|(key, _)| key.to_string() == self.key).map(|(_, version)| *version);
         let version =
             version.ok_or_else(|| Fault::new(UNKNOWN, format!("no such version of search/shard: {}", self.key)))?;
-        let plan = graph::Plan { threads: 1, versions: [version; 2] };
+        let versions = graph::Plan { threads: 1, versions: [version; 2] };
         let finished = Finished { index: None, outcomes, counts: Vec::new(), time: Duration::ZERO };
-        let plain = verify::sequential(&plan, &self.files, &Arc::new(Stop::default()));
-        let plain = plain.ok_or_else(|| Fault::new(FAILED, "stopped"))?;
-        verify::compare(&finished, &index, &plain, &self.files)
+        let again = verify::sequential(&versions, &self.files, &Stop::default());
+        let again = again.ok_or_else(|| Fault::new(FAILED, "stopped"))?;
+        verify::compare(&finished, &index, &again, &self.files)
             .map_err(|mismatch| Fault::new(FAILED, mismatch.to_string()))?;
         Ok(format!(
             "{}: equal to the plain pass: {} words, {} postings, {} files, {}\n",

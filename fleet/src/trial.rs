@@ -12,7 +12,10 @@ use crate::families::Work;
 use crate::slot::Context;
 
 /// Ends as it says, in its first poll.
-struct Now(Context, fn(&Context));
+struct Now(Context, Act);
+
+/// What it does to its worker.
+type Act = fn(&Context);
 
 impl WakeableTask for Now {
     fn poll(&mut self) -> Poll<()> {
@@ -32,6 +35,10 @@ impl WakeableTask for Echo {
 }
 
 /// Adds the families of this module; `trial/echo` in so many versions, for trials with many keys.
+///
+/// # Panics
+///
+/// If the registry is frozen.
 pub fn register(registry: &'static VTableRegistry<Context>, echos: u16) {
     for version in 1..=echos {
         registry.register_factory(VTableKey::new("trial", "echo", version), |bytes, context: &Context| {
@@ -50,9 +57,9 @@ pub fn register(registry: &'static VTableRegistry<Context>, echos: u16) {
             Ok(b"slept".to_vec())
         }))
     });
-    let poison: [(VTableKey, fn(&Context)); 3] = [
+    let poison: [(VTableKey, Act); 3] = [
         (VTableKey::new("trial", "panic", 1), |_| panic!("as it was told to, with a \0 in the text")),
-        (VTableKey::new("trial", "hang", 1), |_| thread::sleep(Duration::from_secs(60))),
+        (VTableKey::new("trial", "hang", 1), |_| thread::sleep(Duration::from_mins(1))),
         (VTableKey::new("trial", "abort", 1), |_| process::abort()),
     ];
     for (key, act) in poison {

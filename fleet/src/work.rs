@@ -19,8 +19,10 @@ use waker_tables::KeyBuf;
 
 use crate::attempt::{self, Close, Ended};
 use crate::database;
+use crate::desk::{Desk, Process};
 use crate::fault::{FAILED, Fault, INPUT};
-use crate::lease::{Desk, Growing, Process};
+use crate::growing::Growing;
+use crate::lease::Lease;
 use crate::limited;
 use crate::plan::Plan;
 use crate::slot::Context;
@@ -70,7 +72,7 @@ pub async fn work(url: &str, plan: Plan) -> Result<(), Fault> {
             Some(ended) = running.join_next() => {
                 let (key, error) = ended.map_err(|error| Fault::new(FAILED, error.to_string()))?;
                 if let Some(error) = error {
-                    let delay = wait.next();
+                    let delay = wait.delay();
                     eprintln!("fleet: {key}: {error}; again in {delay:.1?}");
                     sleep(delay).await;
                     loops.remove(&key);
@@ -89,7 +91,9 @@ pub async fn work(url: &str, plan: Plan) -> Result<(), Fault> {
         let all = async { while running.join_next().await.is_some() {} };
         tokio::pin!(all);
         if timeout(Duration::from_secs(1), &mut all).await.is_err() {
-            loops.values().for_each(|one| one.desk.release());
+            for one in loops.values() {
+                one.desk.release();
+            }
             all.await;
         }
     };
@@ -108,7 +112,7 @@ async fn run(
     plan: Arc<Plan>,
     pool: PgPool,
 ) -> (KeyBuf, Option<String>) {
-    let (shared, backend, worker) = (Arc::new(key.clone()), desk.backend(), context.clone());
+    let (shared, backend, worker) = (Arc::new(key.clone()), Lease::new(desk.clone()), context.clone());
     let process = desk.process().clone();
     let service = tower::service_fn(move |task: Task<Vec<u8>>| {
         let (desk, process, key, plan, worker) =

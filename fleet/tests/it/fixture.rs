@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -25,7 +25,8 @@ read -r || true
 struct Server {
     bin: PathBuf,
     port: String,
-    _ends_it: ChildStdin,
+    /// It ends when its standard input does.
+    _child: Child,
 }
 
 fn server() -> &'static Server {
@@ -38,7 +39,7 @@ fn server() -> &'static Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("readable");
         let (bin, port) = line.trim().split_once(' ').expect("a server that started");
-        Server { bin: bin.into(), port: port.into(), _ends_it: child.stdin.take().expect("piped") }
+        Server { bin: bin.into(), port: port.into(), _child: child }
     })
 }
 
@@ -127,7 +128,7 @@ impl Database {
 
     /// Waits until a statement answers this. What it waits for is another process, so it looks again and again.
     pub fn until(&self, statement: &str, expected: &str) {
-        let end = Instant::now() + Duration::from_secs(120);
+        let end = Instant::now() + Duration::from_mins(2);
         loop {
             let there = self.sql(statement);
             if there == expected {
