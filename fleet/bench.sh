@@ -59,7 +59,7 @@ work() {
     stop_workers
     seconds=$(sql "select extract(epoch from max(done_at) - min(done_at))::numeric(9, 3) from apalis.jobs")
 }
-empty() { sql "truncate apalis.jobs, apalis.workers cascade"; }
+empty() { sql "set client_min_messages = warning; truncate apalis.jobs, apalis.workers, fleet.batch cascade"; }
 
 case ${1:-} in
 jobs)
@@ -110,7 +110,6 @@ index)
         echo "$count workers: $seconds s between the first end and the last; $(sql "select count(*) from fleet.result") jobs," \
             "$(sql "select sum(length(value)) from fleet.result") bytes of results"
         empty
-        sql "truncate fleet.batch cascade"
     done
     ;;
 log)

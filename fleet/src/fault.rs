@@ -48,7 +48,7 @@ impl From<sqlx::Error> for Fault {
         let status = match &*code {
             "FL001" => UNKNOWN,
             "FL003" | "FL004" | "23514" => INPUT,
-            "FL002" | "FL005" => REFUSED,
+            "FL002" | "FL005" | "55P03" => REFUSED,
             // A schema, a function or a table that is not there.
             "3F000" | "42883" | "42P01" => return Self::new(SCHEMA, format!("no schema of the fleet: {text}")),
             "3D000" | "28000" | "28P01" | "57P03" | "53300" => NO_SERVER,

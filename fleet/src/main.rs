@@ -15,6 +15,8 @@ use pipeline::words::Version;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::time::sleep;
 use waker_tables::{KeyBuf, ParseKeyError};
 
@@ -210,7 +212,7 @@ async fn run(arguments: Arguments, out: &mut impl Write) -> Result<u8, Fault> {
                 poll_limit: Duration::from_secs(wanted.poll_limit),
                 root: wanted.root,
             };
-            work::work(&url()?, plan).await?;
+            work::work(&url()?, plan, signals()?).await?;
         }
         Command::Status { json, watch } => {
             let pool = open().await?;
@@ -290,6 +292,17 @@ fn demo(directory: &std::path::Path) -> Result<u8, Fault> {
     let status = Process::new("bash").arg("-c").arg(script).arg("fleet demo").arg(program).arg(directory).status();
     let status = status.map_err(|error| Fault::new(NO_SERVER, format!("bash: {error}")))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(FAILED))
+}
+
+/// One message for each Ctrl-C or SIGTERM.
+fn signals() -> Result<mpsc::Receiver<()>, Fault> {
+    let (sender, receiver) = mpsc::channel(2);
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let mut signal = signal(kind).map_err(|error| Fault::new(FAILED, error.to_string()))?;
+        let sender = sender.clone();
+        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(()).await.is_ok() {} });
+    }
+    Ok(receiver)
 }
 
 fn key(text: &str) -> Result<KeyBuf, ParseKeyError> {

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apalis_core::backend::ext::poll_strategy::{BackoffConfig, IntervalStrategy, PollWith};
 use apalis_core::task::Task;
 use apalis_core::worker::Worker;
 use apalis_core::worker::context::WorkerContext;
 use sqlx::PgPool;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower::layer::util::Identity;
@@ -32,17 +32,16 @@ struct Loop {
     desk: Desk,
 }
 
-/// Works until a signal asks it to stop.
+/// Works until `asked` says to stop; the second time it stops at once.
 ///
 /// # Errors
 ///
 /// If there is no server at the start, or no key to work on.
-pub async fn work(url: &str, plan: Plan) -> Result<(), Fault> {
+pub async fn work(url: &str, plan: Plan, mut asked: mpsc::Receiver<()>) -> Result<(), Fault> {
     let (name, plan) = (process_name(), Arc::new(plan));
     drop(database::open(url, &name).await?);
     let pool = database::pool(database::options(url, &name)?, 8);
     let process = Arc::new(Process::default());
-    let (mut interrupt, mut terminate) = (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
     let mut loops: HashMap<KeyBuf, Loop> = HashMap::new();
     let mut running = JoinSet::new();
     let mut seen = None;
@@ -66,8 +65,7 @@ pub async fn work(url: &str, plan: Plan) -> Result<(), Fault> {
             seen = Some(generation);
         }
         tokio::select! {
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
+            _ = asked.recv() => break,
             () = sleep(Duration::from_secs(1)) => {}
             Some(ended) = running.join_next() => {
                 let (key, error) = ended.map_err(|error| Fault::new(FAILED, error.to_string()))?;
@@ -83,24 +81,23 @@ pub async fn work(url: &str, plan: Plan) -> Result<(), Fault> {
     }
     eprintln!("fleet: no new leases; what runs ends within a second or goes back");
     process.stopping.store(true, Ordering::SeqCst);
+    let begin = Instant::now();
     let stop = async {
-        for one in loops.values() {
-            // One that has not begun has nothing to stop.
-            drop(one.context.stop());
-        }
-        let all = async { while running.join_next().await.is_some() {} };
-        tokio::pin!(all);
-        if timeout(Duration::from_secs(1), &mut all).await.is_err() {
+        // Again and again: a loop that has not begun cannot be stopped yet.
+        while !matches!(timeout(Duration::from_millis(50), running.join_next()).await, Ok(None)) {
             for one in loops.values() {
-                one.desk.release();
+                drop(one.context.stop());
+                if begin.elapsed() > Duration::from_secs(1) {
+                    one.desk.release();
+                }
             }
-            all.await;
         }
     };
     tokio::select! {
         () = stop => Ok(()),
-        _ = interrupt.recv() => Err(Fault::new(130, "stopped at once; what was leased comes back when its lease is over")),
-        _ = terminate.recv() => Err(Fault::new(130, "stopped at once; what was leased comes back when its lease is over")),
+        Some(()) = asked.recv() => {
+            Err(Fault::new(130, "stopped at once; what was leased comes back when its lease is over"))
+        }
     }
 }
 
@@ -178,10 +175,6 @@ fn process_name() -> String {
     let host: String = host.trim().chars().filter(char::is_ascii_graphic).take(24).collect();
     let chance = Ulid::generate().to_string();
     format!("{host}-{}-{}", std::process::id(), &chance[chance.len() - 8..])
-}
-
-fn on(kind: SignalKind) -> Result<Signal, Fault> {
-    signal(kind).map_err(|error| Fault::new(FAILED, error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,46 @@
 //! What a worker leases, and how it stops.
 
+use std::time::Duration;
+
+use fleet::plan::Plan;
+use fleet::slot::Context;
+use fleet::{trial, work};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use waker_tables::VTableRegistry;
+
 use crate::fixture::Database;
+
+#[test]
+fn a_key_that_is_registered_later_is_leased_then() {
+    static JOBS: VTableRegistry<Context> = VTableRegistry::with_context();
+    let database = Database::new();
+    database.ok(&["init", "--key", "trial/echo@v2"]);
+    database.enqueue("trial/echo@v1", "x");
+    database.enqueue("trial/echo@v2", "x");
+    trial::register(&JOBS, 1);
+    let plan = Plan {
+        registry: &JOBS,
+        keys: Vec::new(),
+        slots: 1,
+        lease: Duration::from_secs(2),
+        poll_limit: Duration::from_secs(1),
+        root: "/".into(),
+    };
+    let (stop, asked) = mpsc::channel(1);
+    let runtime = Runtime::new().expect("a runtime");
+    let url = database.url.clone();
+    let working = runtime.spawn(async move { work::work(&url, plan, asked).await });
+    database.until_jobs("Done", 1);
+    assert_eq!(
+        database.sql("select status, attempts from apalis.jobs where job_type = 'trial/echo@v2'"),
+        "Pending|0"
+    );
+    trial::register(&JOBS, 2);
+    database.until_jobs("Done", 2);
+    stop.blocking_send(()).expect("it works");
+    runtime.block_on(working).expect("no panic").expect("it stops");
+}
 
 #[test]
 fn work_of_a_newer_version_waits_for_a_newer_worker() {
