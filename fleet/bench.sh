@@ -45,9 +45,11 @@ load() {
     sql "vacuum analyze apalis.jobs"
     sql "checkpoint"
 }
-# work COMMAND...: so many workers until everything is done; sets `seconds`, between the first end and the last.
+# work COMMAND...: so many workers until everything is done; sets `seconds`, between the first end and the last, and
+# `whole`, from before the workers start.
 work() {
-    local worker
+    local worker started
+    started=$(sql "select clock_timestamp()")
     for worker in $(seq "$count"); do
         "$@" 2>>"$dir/workers.log" >&2 &
         workers+=($!)
@@ -58,6 +60,7 @@ work() {
     done
     stop_workers
     seconds=$(sql "select extract(epoch from max(done_at) - min(done_at))::numeric(9, 3) from apalis.jobs")
+    whole=$(sql "select extract(epoch from max(done_at) - '$started')::numeric(9, 3) from apalis.jobs")
 }
 empty() { sql "set client_min_messages = warning; truncate apalis.jobs, apalis.workers, fleet.batch cascade"; }
 
@@ -105,9 +108,9 @@ index)
     ../target/release/pipeline "$tree" --threads 1 | tail -40
     ../target/release/pipeline "$tree" | tail -40
     for count in 1 2 4; do
-        "$program" enqueue "$tree" --parse-version v1
+        "$program" enqueue "$tree" --parse-version v1 --shard-bytes 500000
         work "$program" work --slots 1
-        echo "$count workers: $seconds s between the first end and the last; $(sql "select count(*) from fleet.result") jobs," \
+        echo "$count workers: $whole s from their start; $(sql "select count(*) from fleet.result") jobs," \
             "$(sql "select sum(length(value)) from fleet.result") bytes of results"
         empty
     done
