@@ -53,7 +53,7 @@ impl<'a> Names<'a> {
     /// The hash of one version.
     #[inline]
     pub(super) const fn version(&self, version: u16) -> u64 {
-        self.strong(version as u64 + 1) & KEPT
+        self.strong(version as u64) & KEPT
     }
 
     /// The two names are hashed side by side, so it is two multiplications deep.

@@ -118,6 +118,7 @@ fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
     }
     assert!(sizes[0] == FIRST && sizes.windows(2).all(|pair| pair[1] == 2 * pair[0]));
     assert!(cfg!(miri) || sizes.contains(&(2 * SPARSE)));
+    assert_eq!((most(SPARSE), most(2 * SPARSE)), (SPARSE / 4, SPARSE));
     let kept: Vec<usize> = filled.arrays.iter().map(|array| array.bytes() / size_of::<super::Cell<u64>>()).collect();
     assert_eq!(kept, sizes, "and the old arrays are kept");
     let mut all: Vec<u64> = filled.index.iter().copied().collect();
