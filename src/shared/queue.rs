@@ -207,16 +207,19 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     }
 }
 
+#[inline]
 fn is_closed(head: *mut ()) -> bool {
     head.addr() & 1 != 0
 }
 
 /// The head of a closed queue. Tasks stand at even addresses.
+#[inline]
 pub(super) fn closed(head: *mut ()) -> *mut () {
     head.map_addr(|address| address | 1)
 }
 
 /// The head without the mark of a closed queue.
+#[inline]
 fn opened(head: *mut ()) -> *mut () {
     head.map_addr(|address| address & !1)
 }
@@ -227,6 +230,7 @@ static PUSHING: u8 = 0;
 static AWAITED: u8 = 1;
 
 /// A mark is a static's address, which is no task's.
+#[inline]
 fn mark(of: &'static u8) -> *mut () {
     ptr::from_ref(of).cast_mut().cast()
 }

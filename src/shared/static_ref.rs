@@ -77,7 +77,9 @@ impl Place {
             Found::Idle => unsafe { header::schedule(self.0) },
             Found::Scheduled => {}
             // SAFETY: the table is this place's.
-            found => unsafe { (self.table().hint)(self.0, found == Found::Free) },
+            Found::Running => unsafe { (self.table().hint)(self.0, false) },
+            // SAFETY: as above.
+            Found::Free => unsafe { (self.table().hint)(self.0, true) },
         }
     }
 }

@@ -254,6 +254,29 @@ impl<H: Schedule, B> StaticClaim<H, B> {
     /// # Panics
     ///
     /// With what `make` panics; the place is free then.
+    ///
+    /// # Examples
+    ///
+    /// A future that is not `Send` is refused; a place for tasks at home takes it, by [`spawn_at`](StaticClaim::spawn_at).
+    ///
+    /// ```compile_fail,E0277
+    /// # use waker_tables::{Runnable, Schedule, StaticTask};
+    /// # struct Drops;
+    /// # impl Schedule for Drops { fn schedule(&self, _: Runnable<Self>) {} }
+    /// static TASK: StaticTask<Drops, [usize; 8]> = StaticTask::new(Drops);
+    /// let here = std::rc::Rc::new(1);
+    /// TASK.claim().unwrap().spawn(|| async move { assert_eq!(*here, 1) });
+    /// ```
+    ///
+    /// ```
+    /// # use waker_tables::{AtHome, Home, LocalRunnable, Schedule, StaticTask};
+    /// # struct Drops;
+    /// # impl Schedule<AtHome> for Drops { fn schedule(&self, _: LocalRunnable<Self>) {} }
+    /// static TASK: StaticTask<Drops, [usize; 8], AtHome> = StaticTask::new(Drops);
+    /// let (home, here) = (Home::new(), std::rc::Rc::new(1));
+    /// let runnable = TASK.claim().unwrap().spawn_at(&home, || async move { assert_eq!(*here, 1) });
+    /// assert!(home.run(runnable).is_ok());
+    /// ```
     #[inline]
     pub fn spawn<F: Future + Send + 'static>(self, make: impl FnOnce() -> F) -> Runnable<H> {
         const { Self::check::<F>() };

@@ -51,14 +51,16 @@ impl State {
     #[inline]
     pub(in crate::shared) fn wake_place(&self) -> Found {
         self.change_shared(|word| {
-            let found = match (word & (ACTIVE | SCHEDULED), word & COMPLETE) {
-                (0, 0) => Found::Idle,
-                (_, COMPLETE) => return Err(Found::Free),
-                (ACTIVE, _) => Found::Running,
-                _ => Found::Scheduled,
-            };
-            // Written also where nothing changes: the poll to come must see what this caller wrote.
-            Ok(((word | SCHEDULED) + if found == Found::Idle { ACTIVE + ONE } else { 0 }, found))
+            if word & COMPLETE != 0 {
+                Err(Found::Free)
+            } else if word & ACTIVE == 0 {
+                Ok((word + (ACTIVE | SCHEDULED) + ONE, Found::Idle))
+            } else if word & SCHEDULED == 0 {
+                Ok((word | SCHEDULED, Found::Running))
+            } else {
+                // Written, too: the poll to come must see what this caller wrote.
+                Ok((word, Found::Scheduled))
+            }
         })
     }
 }
