@@ -12,6 +12,8 @@
 #   bench     async-executor's benchmarks
 #   compio    compio-executor: its tests, its loom suite, instructions and bytes of its tasks. Fails where the port is dearer
 #   lightproc lightproc, likewise
+#   embassy   embassy-executor with its raw part on static tasks: its tests, timers, instructions and bytes; fails also where
+#             a number is not reached
 #
 # Each runs with the published package and with the one here, put in its place through `[patch]`. What is published comes
 # from the package registry, is used as it is, and stays under `target`. Fails if a test or an example that is well with the
@@ -192,8 +194,12 @@ step_bench() {
     mapfile -t -O "${#summary[@]}" summary <bench.txt
 }
 
+step_embassy() {
+    . "$ports/embassy/steps.sh"
+}
+
 steps=("$@")
-[ $# -gt 0 ] || steps=(tests futures examples http bytes steps bench compio lightproc)
+[ $# -gt 0 ] || steps=(tests futures sets examples http bytes steps bench compio lightproc embassy)
 for step in "${steps[@]}"; do
     echo "=== $step"
     if [ -e "$ports/$step/run.sh" ]; then

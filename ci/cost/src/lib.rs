@@ -2,6 +2,7 @@
 
 pub mod set;
 pub mod shared;
+pub mod statics;
 
 use std::hint::black_box;
 use std::sync::Arc;

@@ -100,6 +100,7 @@ fn main() {
     let (sixteen, large) = (set::children(16), set::children(100_000));
     let waited_for = set::children(16);
     waited_for.0.register(&waker);
+    let place = statics::idle();
 
     let path = std::env::args().nth(1).expect("the name of a path");
     match &*path {
@@ -171,6 +172,14 @@ fn main() {
         "set_register_again" => measured(&mut || set::cost_set_register(black_box(&waited_for.0), black_box(&waker))),
         "set_turn_16" => measured(&mut || set::turn(black_box(&sixteen))),
         "set_turn_100000" => measured(&mut || set::turn(black_box(&large))),
+        "static_clone_drop" => measured(&mut || drop(black_box(black_box(&place).clone()))),
+        "static_wake_scheduled" => {
+            place.wake_by_ref();
+            measured(&mut || black_box(&place).wake_by_ref());
+        }
+        "static_wake_run" => measured(&mut || statics::wake_and_run(black_box(&place))),
+        "static_spawn_finish" => measured(&mut || statics::finish(black_box(0))),
+        "static_yield" => measured(&mut || statics::finish(black_box(100))),
         "make_box" => kept(cost_make_box),
         "make_dyn" => kept(cost_make_dyn),
         "make_owned" => kept(cost_make_owned),
