@@ -1,4 +1,4 @@
-//! Memory for a future that has no name.
+//! Places for futures that have no name.
 
 use core::fmt;
 use core::mem::MaybeUninit;
@@ -32,4 +32,80 @@ pub const fn future_size<A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
 /// The alignment of what `function` makes.
 pub const fn future_align<A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
     align_of::<F::Future>()
+}
+
+/// Declares places for the tasks of an `async fn`, whose future has no name, one `static` each:
+/// `static NAME: function(Argument, …) in Header = header;`, or `[function(Argument, …); 4]` for an array of places.
+///
+/// It is a [`StaticTask`](crate::StaticTask), or an array of them, each with its own value of the header's expression, which is a
+/// constant. Behind the header's type may stand `, AtHome`. `function` is as for [`task_slot!`](crate::task_slot).
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc::Sender;
+/// use waker_tables::{AtHome, Home, LocalRunnable, Runnable, Schedule, StaticTask, static_task};
+///
+/// struct Drops; // the runnable, and so cancels the task
+/// impl Schedule for Drops {
+///     fn schedule(&self, _runnable: Runnable<Self>) {}
+/// }
+/// impl Schedule<AtHome> for Drops {
+///     fn schedule(&self, _runnable: LocalRunnable<Self>) {}
+/// }
+///
+/// struct Led(u8);
+/// async fn blink(led: Led) {
+///     assert_eq!(led.0, 13);
+/// }
+///
+/// static_task!(static BLINK: blink(Led) in Drops = Drops);
+/// static_task!(static LOCAL: [blink(Led); 2] in Drops, AtHome = Drops);
+///
+/// BLINK.claim().unwrap().spawn(|| blink(Led(13))).run();
+///
+/// let home = Home::new();
+/// let claim = LOCAL.iter().find_map(StaticTask::claim).unwrap();
+/// let runnable = claim.spawn_at(&home, || blink(Led(13)));
+/// assert!(home.run(runnable).is_ok());
+/// ```
+///
+/// A future that does not fit does not compile:
+///
+/// ```compile_fail,E0080
+/// # use waker_tables::{Runnable, Schedule, static_task};
+/// # struct Drops;
+/// # impl Schedule for Drops { fn schedule(&self, _: Runnable<Self>) {} }
+/// async fn blink() {}
+/// async fn more(_: [u8; 99]) {}
+/// static_task!(static BLINK: blink() in Drops = Drops);
+/// BLINK.claim().unwrap().spawn(|| more([0; 99]));
+/// ```
+#[macro_export]
+macro_rules! static_task {
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident:
+        [$($function:ident)::+ ($($argument:ty),* $(,)?); $number:expr]
+        in $header:ty $(, $kind:ty)? = $value:expr $(;)?) => {
+        $(#[$attribute])*
+        $visibility static $name: [
+            $crate::static_task!(@type ($($function)::+) ($($argument,)*) $header $(, $kind)?); $number
+        ] = [const { $crate::__private::StaticTask::new($value) }; $number];
+    };
+    ($(#[$attribute:meta])* $visibility:vis static $name:ident:
+        $($function:ident)::+ ($($argument:ty),* $(,)?)
+        in $header:ty $(, $kind:ty)? = $value:expr $(;)?) => {
+        $(#[$attribute])*
+        $visibility static $name: $crate::static_task!(@type ($($function)::+) ($($argument,)*) $header $(, $kind)?) =
+            $crate::__private::StaticTask::new($value);
+    };
+    (@type ($function:expr) $arguments:tt $header:ty $(, $kind:ty)?) => {
+        $crate::__private::StaticTask<
+            $header,
+            $crate::__private::FutureMemory<
+                { $crate::__private::future_size::<$arguments, _>($function) },
+                { $crate::__private::future_align::<$arguments, _>($function) },
+            >
+            $(, $kind)?
+        >
+    };
 }
