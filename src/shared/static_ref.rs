@@ -4,7 +4,7 @@ use core::any::TypeId;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::offset_of;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 #[cfg(target_has_atomic = "ptr")]
 use core::sync::atomic::{AtomicPtr, Ordering};
 use core::task::Waker;
@@ -28,8 +28,19 @@ use crate::waker::{Free, WakerPointer, WakerVTable};
 #[repr(C)]
 pub(super) struct StaticHead {
     // Not loom's, since it is read as a reference, too; a table orders nothing.
-    pub(super) table: AtomicPtr<StaticTable>,
+    table: AtomicPtr<StaticTable>,
     pub(super) state: State,
+}
+
+impl StaticHead {
+    pub(super) const fn new(state: State) -> Self {
+        Self { table: AtomicPtr::new(ptr::null_mut()), state }
+    }
+
+    /// For a claim's spawn.
+    pub(super) fn set_table(&self, table: &'static StaticTable) {
+        self.table.store(ptr::from_ref(table).cast_mut(), Ordering::Relaxed);
+    }
 }
 
 const _: () = assert!(

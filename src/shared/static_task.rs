@@ -5,13 +5,8 @@ use core::cell::UnsafeCell;
 use core::fmt;
 use core::future::Future;
 use core::mem::{ManuallyDrop, MaybeUninit, offset_of};
-use core::ptr::{self, NonNull};
-#[cfg(target_has_atomic = "ptr")]
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::ptr::NonNull;
 use core::task::RawWakerVTable;
-
-#[cfg(not(target_has_atomic = "ptr"))]
-use portable_atomic::{AtomicPtr, Ordering};
 
 use super::cell::Cell;
 use super::header::{self, Front, Ptr, Table};
@@ -160,22 +155,16 @@ impl<H: 'static, B, K> StaticTask<H, B, K> {
     #[cfg(not(loom))]
     #[must_use]
     pub const fn new(header: H) -> Self {
-        let head = StaticHead { table: AtomicPtr::new(ptr::null_mut()), state: State::unclaimed() };
-        Self {
-            memory: UnsafeCell::new(Memory {
-                head,
-                data: header,
-                kind: MaybeUninit::uninit(),
-                body: MaybeUninit::uninit(),
-            }),
-        }
+        let head = StaticHead::new(State::unclaimed());
+        let (kind, body) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        Self { memory: UnsafeCell::new(Memory { head, data: header, kind, body }) }
     }
 
     /// A free place with the scheduler's data in its header.
     #[cfg(loom)]
     #[must_use]
     pub fn new(header: H) -> Self {
-        let head = StaticHead { table: AtomicPtr::new(ptr::null_mut()), state: State::unclaimed() };
+        let head = StaticHead::new(State::unclaimed());
         let (kind, body) = (MaybeUninit::uninit(), MaybeUninit::uninit());
         Self { memory: UnsafeCell::new(Memory { head, data: header, kind, body }) }
     }
@@ -332,7 +321,7 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
         let cell = task.cast::<InStaticCell<H, K, F>>();
         // SAFETY: the place begins with it.
         let head = unsafe { &*task.cast::<StaticHead>().as_ptr() };
-        head.table.store(ptr::from_ref(table).cast_mut(), Ordering::Relaxed);
+        head.set_table(table);
         // SAFETY: the place is large enough, and what is written the claim's alone.
         unsafe { Cell::renew(cell, kind) };
         // SAFETY: the place lives for ever.
