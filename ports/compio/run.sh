@@ -17,7 +17,7 @@ lock compio-tests compio-executor
 compare_tests "compio-executor 0.1.4, its tests" compio-tests compio-executor --test executor
 mkdir -p compio-loom && cp -r compio-tests/{Cargo.toml,plain.lock,patched.lock,src,tests} compio-loom
 (
-    export RUSTFLAGS="--cfg loom --cap-lints warn" CARGO_TARGET_DIR="$scratch/build-loom" LOOM_MAX_PREEMPTIONS=2
+    export RUSTFLAGS="--cfg loom --cap-lints warn" CARGO_TARGET_DIR="$scratch/build-loom" LOOM_MAX_PREEMPTIONS=3
     compare_tests "compio-executor 0.1.4, its loom suite" compio-loom compio-executor --release --test loom
     printf '%s\n' "${summary[@]: -1}" >compio-loom/summary
     [ "$failed" = 0 ]
