@@ -19,13 +19,13 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 /// # One taker after another
 ///
 /// Several threads may serve one queue, one at a time. A thread that finds no [`taker`](Self::taker) and sleeps relies on the one
-/// that has it; so who gives it up by [`Taker::release`] before sleeping is told whether to look again. With one
+/// that has it; so who gives it up by [`Taker::release`](crate::Taker::release) before sleeping is told whether to look again. With one
 /// thread that serves the queue, none of this matters.
 ///
 /// # The end
 ///
 /// Dropping the queue drops its runnables, and so cancels their tasks. But an `Arc<Queue<U>>` inside `U` keeps the queue
-/// alive for as long as a task is in it: [`close`](Taker::close) it and drain it first.
+/// alive for as long as a task is in it: [`close`](crate::Taker::close) it and drain it first.
 ///
 /// # Examples
 ///
@@ -143,7 +143,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
             && opened(self.pushed.load(Ordering::Acquire)).is_null()
     }
 
-    /// Whether it was [closed](Taker::close).
+    /// Whether it was [closed](crate::Taker::close).
     #[must_use]
     pub fn is_closed(&self) -> bool {
         is_closed(self.pushed.load(Ordering::Relaxed))

@@ -72,7 +72,7 @@ impl Home {
         Task::new(future, header).at(self).spawn()
     }
 
-    /// [`spawn_detached`](crate::spawn_detached) of a task that is at home here; short for [`Task::at`](crate::Task::at).
+    /// [`spawn_detached`] of a task that is at home here; short for [`Task::at`](crate::Task::at).
     ///
     /// Costs: one allocation, one word larger than that of `spawn_detached`.
     #[inline]

@@ -11,9 +11,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use waker_tables::{
-    Anywhere, Completed, Linked, Pause, Queue, Ran, Runnable, Schedule, Start, StaticWakerSet, Task, TaskRef, TaskSlot, TaskVTable,
-    UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot,
-    waker_vtable,
+    Anywhere, Completed, Linked, Pause, Queue, Ran, Runnable, Schedule, Start, StaticWakerSet, Task, TaskRef,
+    TaskSlot, TaskVTable, UnsafeWakeablePtr, UnsafeWakeableTask, WakeState, WakeableTask, Woke,
+    derive_unsafe_wakeable_vtable, task_slot, waker_vtable,
 };
 
 struct Slot {

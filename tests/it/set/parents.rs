@@ -13,7 +13,7 @@ use super::parent::{Parent, poll};
 fn the_first_wake_of_a_batch_calls_the_parent_and_no_other() {
     let (set, parent) = (WakerSet::new(4), Parent::new());
     for _ in 0..3 {
-        assert_eq!(poll(&set, &parent), []);
+        assert_eq!(poll(&set, &parent), [0_usize; 0]);
         for index in [2, 2, 0, 3, 0] {
             set.waker(index).wake();
         }
@@ -83,7 +83,7 @@ fn the_parent_that_registered_last_is_called() {
 #[test]
 fn a_set_is_a_parent_of_another() {
     let (outer, inner, parent) = (WakerSet::new(3), WakerSet::new(2), Parent::new());
-    assert_eq!(poll(&outer, &parent), []);
+    assert_eq!(poll(&outer, &parent), [0_usize; 0]);
     inner.register(&outer.waker_ref(1));
     inner.waker(0).wake();
     inner.waker(1).wake();
