@@ -38,9 +38,11 @@ impl<F: Future> Future for CatchUnwind<F> {
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(payload) => {
-                // The first payload counts. That of a second panic is forgotten, since its destructor may panic as well.
+                // The first payload counts. A second one is dropped, and what that panics with forgotten.
                 if let Err(second) = catch_unwind(AssertUnwindSafe(|| future.set(None))) {
-                    let _ = ManuallyDrop::new(second);
+                    if let Err(third) = catch_unwind(AssertUnwindSafe(|| drop(second))) {
+                        let _ = ManuallyDrop::new(third);
+                    }
                 }
                 Poll::Ready(Err(payload))
             }

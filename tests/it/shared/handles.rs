@@ -7,11 +7,6 @@ use std::thread;
 
 use waker_tables::{AnyTask, CatchUnwind, Home, JoinError, Ran, Run, Task, TaskRef};
 
-fn idle_hook<H: 'static>(_: &H, runnable: waker_tables::Runnable<H>) {
-    // Where nobody is to run it.
-    std::mem::forget(runnable);
-}
-
 #[test]
 fn a_cancel_says_whether_it_was_the_one() {
     let (runnable, handle) = Task::new(pending::<()>(), ()).hook(|(), _| {}).spawn();
@@ -54,7 +49,7 @@ fn a_state_is_that_of_its_moment() {
         }),
         "header",
     )
-    .hook(idle_hook)
+    .hook(|_, _| {})
     .spawn();
     let task = handle.task();
     let state = task.state();
@@ -85,7 +80,12 @@ fn an_output_can_be_taken_without_waiting() {
 
 #[test]
 fn a_handle_forgets_and_finds_the_type_of_its_header() {
-    let (runnable, handle) = Task::new(pending::<()>(), 7_u8).hook(idle_hook).spawn();
+    let kept = Arc::new(std::sync::Mutex::new(None));
+    let hook = {
+        let kept = kept.clone();
+        move |_: &u8, runnable| *kept.lock().unwrap() = Some(runnable)
+    };
+    let (runnable, handle) = Task::new(pending::<()>(), 7_u8).hook(hook).spawn();
     let before = handle.task().state().handles();
     let any: AnyTask = handle.task().into_any();
     assert!(any.type_name().contains("Pending"));
@@ -102,7 +102,8 @@ fn a_handle_forgets_and_finds_the_type_of_its_header() {
     assert!(any.state().is_scheduled());
     assert!(any.cancel() && any.state().is_cancelled());
     drop((any, task, found, waker));
-    assert_eq!(handle.task().state().handles(), before, "the runnable that the hook forgot, and the handles");
+    assert_eq!(handle.task().state().handles(), before, "the runnable that the hook has, and the handles");
+    drop(kept.lock().unwrap().take());
 }
 
 #[test]
