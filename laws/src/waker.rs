@@ -91,7 +91,7 @@ fn checks<S: WakerSubject>() -> [(Law, Check<S>); 16] {
             "std, `RawWakerVTable::new`: wake \"must wake up the task associated with this RawWaker\""),
             |subject, plan| sequences(subject, plan, Sight::Lost)),
         (law("W2", "Nothing else is woken: not another target, and nobody by `clone`, `clone_from` or a drop.",
-            "std, `Waker`: a handle for waking up one task; futures issue 853"),
+            "std, `Waker`: a handle for waking up one task"),
             |subject, plan| sequences(subject, plan, Sight::Astray)),
         (law("W3", "One call is one wake.",
             "std, `RawWakerVTable::new`: wake is the function called when `wake` is called on the `Waker`"),

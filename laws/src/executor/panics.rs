@@ -37,7 +37,7 @@ pub(super) fn panic_in_drop<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -
 
 /// Runs it beside another task, which is to run on if the panic does not come out.
 fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, body: Body, steps: &[&str]) -> Found {
-    let mut watched = vec![body.watched()];
+    let mut watched = vec![("the future that panics", body.watched())];
     let other = Flag::default();
     let its = other.clone();
     let neighbour = Body::new(move |poll, cx| {
@@ -51,11 +51,11 @@ fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, body: B
     let ran = match place {
         Place::Main => {
             let tasks = if subject.spawns() { vec![neighbour] } else { Vec::new() };
-            watched.extend(tasks.iter().map(Body::watched));
+            watched.extend(tasks.iter().map(|task| ("its neighbour", task.watched())));
             caught(|| subject.live(body, tasks))
         }
         Place::Task => {
-            watched.push(neighbour.watched());
+            watched.push(("its neighbour", neighbour.watched()));
             let over = Flag::default();
             let its = over.clone();
             let (first, second) = (over, other.clone());
@@ -66,7 +66,7 @@ fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, body: B
                     Poll::Ready(())
                 }
             });
-            watched.push(main.watched());
+            watched.push(("the main future", main.watched()));
             let ended = main.watched();
             let ran = caught(|| subject.live(main, vec![body.over(move || its.set()), neighbour]));
             let ready = ended.life().ready;
@@ -78,10 +78,10 @@ fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, body: B
         // Its own, or one that stands for it, as in a handle's `unwrap`.
         demand(!said.is_empty(), steps, "a panic without a word")?;
     }
-    for watched in watched {
+    for (which, watched) in watched {
         watched.wait(plan.limit / 10, |life| life.drops > 0);
         let drops = watched.life().drops;
-        demand(drops == 1, steps, format!("a future was dropped {drops} times"))?;
+        demand(drops == 1, steps, format!("{which} was dropped {drops} times"))?;
     }
     Ok(())
 }
