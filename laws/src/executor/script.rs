@@ -83,7 +83,8 @@ pub(super) fn no_poll_without_a_wake<S: ExecutorSubject>(subject: &Arc<S>, plan:
             let bound: usize = 1 + script.iter().map(|act| act.wakes()).sum::<usize>();
             let life = spurious(subject, plan, place, script)?;
             if life.polls > bound {
-                let first = ["an earlier run on this thread, whose future woke itself in its last poll", place.name()];
+                let first =
+                    ["an earlier run on this thread, whose future woke itself in its last poll", place.name()];
                 let steps = first.map(str::to_owned).into_iter().chain(script.iter().map(ToString::to_string));
                 return Err(broken(steps, format!("{} polls for {} wakes", life.polls, bound - 1)));
             }

@@ -125,7 +125,7 @@ impl Task {
             Bug::LosesInPoll if home && in_poll && by_value => return self.lose(),
             Bug::LosesFromThreads if !home && !in_poll && !by_value => return self.lose(),
             Bug::LosesFromThreadsInPoll if !home && in_poll => return self.lose(),
-            Bug::PanicsPastCompletion if home && finished && by_value && !over => {
+            Bug::PanicsPastCompletion if home && finished && by_value && !ending => {
                 resume_unwind(Box::new("woken past its completion"))
             }
             Bug::PanicsPastShutdown if !home && over && !by_value => {
@@ -239,7 +239,7 @@ impl Task {
     /// What is to be dropped at shutdown, or nothing if the bug is to leak it.
     fn end(self: &Arc<Self>) -> Option<Body> {
         let body = lock(&self.body).take()?;
-        let state = lock(&self.state);
+        let mut state = lock(&self.state);
         let kept = (Arc::strong_count(self) - 1).saturating_sub(usize::from(state.scheduled));
         let leaks = !state.finished
             && match self.queue.bug {
@@ -250,6 +250,8 @@ impl Task {
                 Bug::LeaksWokenFromThreads => state.woken_from_thread,
                 _ => false,
             };
+        state.finished = true; // a wake that comes later is not scheduled
+        drop(state);
         if leaks {
             lock(&LEAKED).push(body);
             return None;

@@ -47,7 +47,6 @@ struct Entry {
     woken_by_ref: usize,
     woken_by_value: usize,
     drops: usize,
-    inside: bool,
 }
 
 static ENTRIES: LazyLock<Mutex<HashMap<usize, Entry>>> = LazyLock::new(Mutex::default);
@@ -55,6 +54,8 @@ static NEXT: AtomicUsize = AtomicUsize::new(1);
 
 thread_local! {
     static ENDING: Cell<bool> = const { Cell::new(false) };
+    /// The target inside of whose wake this thread is.
+    static INSIDE: Cell<usize> = const { Cell::new(0) };
     /// The entry of all targets that this thread makes, for [`Bug::OneWord`].
     static ONE: Cell<usize> = const { Cell::new(0) };
 }
@@ -90,7 +91,7 @@ fn wakes(id: usize, by_value: bool) -> Vec<Wake> {
     let lost = match entry.bug {
         Bug::Loses => entry.handle && entry.drops > 0 && first,
         Bug::LosesFromThreads => entry.home != thread::current().id(),
-        Bug::LosesInside => entry.inside,
+        Bug::LosesInside => INSIDE.get() == id,
         _ => false,
     };
     let twice = entry.bug == Bug::WakesTwice && by_value && entry.drops > 0;
@@ -111,16 +112,11 @@ fn call(id: usize, wakes: &[Wake]) {
 
     impl Drop for Leave {
         fn drop(&mut self) {
-            if let Some(entry) = entries().get_mut(&self.0) {
-                entry.inside = false;
-            }
+            INSIDE.set(self.0);
         }
     }
 
-    let _leave = Leave(id);
-    if let Some(entry) = entries().get_mut(&id) {
-        entry.inside = true;
-    }
+    let _leave = Leave(INSIDE.replace(id));
     wakes.iter().for_each(|wake| wake());
 }
 
@@ -241,7 +237,6 @@ impl WakerSubject for Ids {
             woken_by_ref: 0,
             woken_by_value: 0,
             drops: 0,
-            inside: false,
         };
         entries().insert(id, entry);
         Handle(id)
