@@ -1,0 +1,61 @@
+//! Wakers and panics.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::WakerSubject;
+use crate::law::{Fault, Found, demand};
+use crate::limit::panic_quietly;
+use crate::plan::Plan;
+use crate::probe::Watch;
+
+pub(super) fn drop_while_unwinding<S: WakerSubject>(subject: &Arc<S>, _: &Plan) -> Found {
+    let steps = ["make a waker and a clone", "drop the handle", "panic in a frame that owns both"];
+    let (watch, probe) = Watch::new();
+    let target = subject.target(probe);
+    let waker = subject.waker(&target);
+    let clone = waker.clone();
+    drop(target);
+    let unwound = catch_unwind(AssertUnwindSafe(move || {
+        let _owned = (waker, clone);
+        panic_quietly();
+    }));
+    demand(unwound.is_err(), &steps, "the panic was lost")?;
+    demand(!watch.is_live(), &steps, "the target still lives")
+}
+
+pub(super) fn panic_in_a_wake<S: WakerSubject>(subject: &Arc<S>, _: &Plan) -> Found {
+    let steps =
+        ["make a waker", "wake it by reference: inside, panic", "wake it by reference", "drop it and the handle"];
+    let (watch, probe) = Watch::new();
+    let target = subject.target(probe);
+    let waker = subject.waker(&target);
+    watch.on_wake(|| panic_quietly());
+    drop(catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref())));
+    if watch.wakes() == 0 {
+        watch.disarm();
+        return Err(Fault::Untried("its wakes run nothing of the target's before they return"));
+    }
+    demand(watch.is_live(), &steps, "the target ended though its handle and a waker live")?;
+    let before = watch.wakes();
+    waker.wake_by_ref();
+    demand(watch.wakes() > before, &steps, "the second wake was lost")?;
+    drop(waker);
+    demand(watch.is_live(), &steps, "the target ended though its handle lives")?;
+    drop(target);
+    demand(!watch.is_live(), &steps, "the target still lives")?;
+
+    let steps =
+        ["make a waker and a clone", "wake the clone by value: inside, panic", "drop the waker and the handle"];
+    let (watch, probe) = Watch::new();
+    let target = subject.target(probe);
+    let waker = subject.waker(&target);
+    let clone = waker.clone();
+    watch.on_wake(|| panic_quietly());
+    drop(catch_unwind(AssertUnwindSafe(|| clone.wake())));
+    demand(watch.is_live(), &steps, "the target ended though its handle and a waker live")?;
+    drop(target);
+    demand(watch.is_live(), &steps, "the target ended though a waker lives")?;
+    drop(waker);
+    demand(!watch.is_live(), &steps, "the target still lives")
+}

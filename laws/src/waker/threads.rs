@@ -1,0 +1,80 @@
+//! Wakers on other threads.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use super::WakerSubject;
+use crate::law::{Found, demand};
+use crate::plan::Plan;
+use crate::probe::Watch;
+
+pub(super) fn wakes_from_threads<S: WakerSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
+    let steps =
+        ["make a waker, box it", "on two threads at once, three times: clone, wake_by_ref, wake the clone", "join"];
+    for _ in 0..plan.rounds {
+        let (watch, probe) = Watch::new();
+        let target = subject.target(probe);
+        let boxed = Box::new(subject.waker(&target));
+        let start = Barrier::new(2);
+        let (known, boxed) = thread::scope(|scope| {
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let (waker, start) = ((*boxed).clone(), &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        for _ in 0..3 {
+                            let clone = waker.clone();
+                            waker.wake_by_ref();
+                            clone.wake();
+                        }
+                        waker
+                    })
+                })
+                .collect();
+            let wakers: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            (wakers.into_iter().all(|waker| waker.is_ok_and(|waker| waker.will_wake(&boxed))), boxed)
+        });
+        subject.settle(&target);
+        let wakes = watch.wakes();
+        let right = if subject.merges() { (1..=12).contains(&wakes) } else { wakes == 12 };
+        demand(right, &steps, format!("{wakes} of 12 wakes"))?;
+        let same = known || !boxed.will_wake(&boxed.clone());
+        demand(
+            same,
+            &steps,
+            "the waker that came back from a thread is another, by `will_wake`, or its thread panicked",
+        )?;
+        drop(boxed);
+        drop(target);
+    }
+    Ok(())
+}
+
+pub(super) fn last_drop_elsewhere<S: WakerSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
+    let steps = [
+        "make a waker and two clones",
+        "drop the handle",
+        "on two threads at once: drop a clone",
+        "drop the waker there",
+    ];
+    for _ in 0..plan.rounds {
+        let (watch, probe) = Watch::new();
+        let target = subject.target(probe);
+        let waker = subject.waker(&target);
+        let clones = [waker.clone(), waker.clone()];
+        drop(target);
+        let start = Barrier::new(2);
+        thread::scope(|scope| {
+            for (clone, last) in clones.into_iter().zip([Some(waker), None]) {
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    drop(clone);
+                    drop(last);
+                });
+            }
+        });
+        demand(!watch.is_live(), &steps, "the target still lives")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! Tasks without an executor: the survey runs them from a channel on one thread, and at the end cancels and runs what
+//! is left, as their docs ask.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+
+use waker_laws::executor::Body;
+use waker_tables::{Anywhere, AtHome, Home, Linked, LocalRunnable, Queue, Runnable, Schedule, spawn};
+
+use crate::{Exec, Subject};
+
+pub fn subjects() -> Vec<Subject> {
+    let task = |live| Exec { live, spawns: true, unpromised: &[] };
+    vec![
+        task(async_task_tasks).subject("async-task", "async-task"),
+        task(lightproc_tasks).subject("lightproc", "lightproc"),
+        task(shared).subject("this crate, shared tasks", "waker_tables 0.5"),
+        task(linked).subject("this crate, shared tasks in a Queue", "waker_tables 0.5"),
+        task(home).subject("this crate, shared tasks at home", "waker_tables 0.5"),
+    ]
+}
+
+/// Does at the end of a scope what its docs ask at shutdown, also while a panic unwinds.
+struct Finish<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Finish<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// The main future, and whether it is over.
+fn noting(main: Body) -> (Arc<AtomicBool>, impl Future<Output = ()> + Send + 'static) {
+    /// Also where it panics.
+    struct Over(Arc<AtomicBool>);
+
+    impl Drop for Over {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    let over = Arc::new(AtomicBool::new(false));
+    let its = Over(over.clone());
+    (over, async move {
+        let _its = its;
+        main.await;
+    })
+}
+
+fn async_task_tasks(main: Body, tasks: Vec<Body>) {
+    let (sender, queue) = channel();
+    let schedule = move |runnable| drop(sender.send(runnable));
+    let (over, main) = noting(main);
+    let mut handles = Vec::new();
+    for task in tasks {
+        let (runnable, handle) = async_task::spawn(task, schedule.clone());
+        runnable.schedule();
+        handles.push(handle);
+    }
+    let (runnable, handle) = async_task::spawn(main, schedule);
+    runnable.schedule();
+    handles.push(handle);
+    let _finish = Finish(|| {
+        handles.clear();
+        for runnable in queue.try_iter() {
+            runnable.run();
+        }
+    });
+    while !over.load(Ordering::SeqCst) {
+        let runnable: async_task::Runnable = queue.recv().expect("a sender lives");
+        runnable.run();
+    }
+}
+
+fn lightproc_tasks(main: Body, tasks: Vec<Body>) {
+    use lightproc::prelude::{LightProc, ProcStack};
+    let (sender, queue) = channel::<LightProc>();
+    let sender = Arc::new(std::sync::Mutex::new(sender));
+    let schedule = move |process| drop(sender.lock().expect("no panic under it").send(process));
+    let (over, main) = noting(main);
+    let mut handles = Vec::new();
+    for task in tasks {
+        let (process, handle) = LightProc::build(task, schedule.clone(), ProcStack::default());
+        process.schedule();
+        handles.push(handle);
+    }
+    let (process, handle) = LightProc::build(main, schedule, ProcStack::default());
+    process.schedule();
+    handles.push(handle);
+    let _finish = Finish(|| {
+        handles.iter().for_each(|handle| handle.cancel());
+        queue.try_iter().for_each(LightProc::run);
+    });
+    while !over.load(Ordering::SeqCst) {
+        queue.recv().expect("a sender lives").run();
+    }
+}
+
+struct ToQueue(Sender<Runnable<Self>>);
+
+impl Schedule for ToQueue {
+    fn schedule(&self, runnable: Runnable<Self>) {
+        drop(self.0.send(runnable));
+    }
+}
+
+fn shared(main: Body, tasks: Vec<Body>) {
+    let (sender, queue) = channel();
+    let (over, main) = noting(main);
+    let mut handles = Vec::new();
+    for task in tasks {
+        let (runnable, handle) = spawn(task, ToQueue(sender.clone()));
+        runnable.schedule();
+        handles.push(handle);
+    }
+    let (runnable, handle) = spawn(main, ToQueue(sender));
+    runnable.schedule();
+    handles.push(handle);
+    let _finish = Finish(|| {
+        for handle in &handles {
+            handle.cancel();
+        }
+        for runnable in queue.try_iter() {
+            runnable.run();
+        }
+    });
+    while !over.load(Ordering::SeqCst) {
+        queue.recv().expect("a sender lives").run();
+    }
+}
+
+struct On(Arc<Queue<On>>, std::thread::Thread);
+
+impl Schedule<Anywhere, Linked<Self>> for On {
+    fn schedule(&self, runnable: Runnable<Linked<Self>>) {
+        if matches!(self.0.push(runnable), Ok(true)) {
+            self.1.unpark();
+        }
+    }
+}
+
+fn linked(main: Body, tasks: Vec<Body>) {
+    let queue: Arc<Queue<On>> = Arc::new(Queue::new());
+    let header = || Linked::new(On(queue.clone(), std::thread::current()));
+    let (over, main) = noting(main);
+    let mut handles = Vec::new();
+    for task in tasks {
+        let (runnable, handle) = spawn(task, header());
+        runnable.schedule();
+        handles.push(handle);
+    }
+    let (runnable, handle) = spawn(main, header());
+    runnable.schedule();
+    handles.push(handle);
+    let taker = RefCell::new(queue.taker().expect("nobody else takes"));
+    let pop = || taker.borrow_mut().pop();
+    let _finish = Finish(|| {
+        for handle in &handles {
+            handle.cancel();
+        }
+        while let Some(runnable) = pop() {
+            runnable.run();
+        }
+        taker.borrow_mut().close();
+    });
+    while !over.load(Ordering::SeqCst) {
+        match pop() {
+            Some(runnable) => _ = runnable.run(),
+            None => std::thread::park(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Homewards(Sender<LocalRunnable<Self>>);
+
+impl Schedule<AtHome> for Homewards {
+    fn schedule(&self, runnable: LocalRunnable<Self>) {
+        drop(self.0.send(runnable));
+    }
+}
+
+fn home(main: Body, tasks: Vec<Body>) {
+    let home = Home::new();
+    let (sender, queue) = channel();
+    let (over, main) = noting(main);
+    let mut handles = Vec::new();
+    for task in tasks {
+        let (runnable, handle) = home.spawn(task, Homewards(sender.clone()));
+        runnable.schedule();
+        handles.push(handle);
+    }
+    let (runnable, handle) = home.spawn(main, Homewards(sender));
+    runnable.schedule();
+    handles.push(handle);
+    let _finish = Finish(|| {
+        for handle in &handles {
+            handle.cancel();
+        }
+        queue.try_iter().for_each(|runnable| drop(home.run(runnable)));
+    });
+    while !over.load(Ordering::SeqCst) {
+        drop(home.run(queue.recv().expect("a sender lives")));
+    }
+}

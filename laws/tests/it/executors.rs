@@ -1,0 +1,42 @@
+//! A wrong executor for each law of executors.
+
+use waker_laws::executor::judge;
+
+use crate::wrong_executor::{Bug, Executor};
+use crate::{breaks, plan};
+
+macro_rules! breaks_just {
+    ($($name:ident: $bug:ident => $($law:literal)*;)*) => {
+        $(#[test]
+        fn $name() {
+            breaks(&judge(Executor(Bug::$bug), &plan()), &[$($law),*]);
+        })*
+    };
+}
+
+breaks_just! {
+    e1_a_wake_in_its_poll_that_is_lost: LosesInPoll => "E1";
+    e2_a_wake_from_a_thread_that_is_lost: LosesFromThreads => "E2";
+    e3_a_wake_from_a_thread_in_its_poll_that_is_lost: LosesFromThreadsInPoll => "E3";
+    e4_many_wakes_that_cancel: ThirdWakeCancels => "E4";
+    e5_polls_without_a_wake: PollsInALoop => "E5";
+    e6_a_panic_past_completion: PanicsPastCompletion => "E6";
+    e7_a_panic_past_shutdown: PanicsPastShutdown => "E7";
+    e8_a_poll_after_ready: PollsAfterReady => "E8";
+    e9_two_polls_at_once: PollsTwiceAtOnce => "E9";
+    e10_a_finished_future_that_leaks: LeaksFinished => "E10";
+    e11_a_pending_future_that_leaks: LeaksPending => "E11";
+    e12_a_pending_future_with_a_waker_that_leaks: LeaksPendingWithWaker => "E12";
+    e13_a_woken_future_that_leaks: LeaksWoken => "E13";
+    e14_a_poll_inside_a_wake: PollsInWake => "E14";
+    e15_a_drop_inside_a_wake: DropsInWake => "E15";
+    e16_a_panic_in_a_poll_that_leaks: LeaksOnPanic => "E16";
+    e17_a_panic_in_a_drop_that_ends_all: EndsOnPanicInDrop => "E17";
+    e18_a_nested_run_that_does_nothing: NestedDoesNothing => "E18";
+    e19_a_nested_run_that_takes_wakes: NestedTakesWakes => "E19";
+    e20_a_future_with_its_own_waker_that_leaks: LeaksOwnWaker => "E20";
+    e21_a_destructor_that_cannot_wake: PanicsAtShutdown => "E21";
+    e22_a_greedy_future_that_is_let: LastInFirstOut => "E22";
+    e23_another_waker_each_poll: NewWakers => "E23";
+    e24_a_wake_from_a_thread_that_leaks: LeaksWokenFromThreads => "E24";
+}

@@ -1,0 +1,62 @@
+//! A wrong waker for each law of wakers.
+
+use waker_laws::Plan;
+#[cfg(not(miri))]
+use waker_laws::Verdict;
+use waker_laws::waker::{judge, judge_law};
+
+use crate::wrong_waker::{Bug, Ids};
+use crate::{breaks, plan};
+
+macro_rules! breaks_just {
+    ($($name:ident: $bug:ident => $($law:literal)*;)*) => {
+        $(#[test]
+        fn $name() {
+            breaks(&judge(Ids(Bug::$bug), &plan()), &[$($law),*]);
+        })*
+    };
+}
+
+breaks_just! {
+    no_bug: None => ;
+    w1_a_lost_wake: Loses => "W1";
+    w2_a_drop_that_wakes: WakesInDrop => "W2";
+    w3_a_doubled_wake: WakesTwice => "W3";
+    w4_an_early_end: EndsWithItsHandle => "W4";
+    w5_a_leak: Leaks => "W5";
+    w6_a_panic_after_the_end: PanicsAfterTheEnd => "W6";
+    // `will_wake` compares the tables: what a clone changes, it sees.
+    w7_a_clone_with_another_table: CloneChangesTable => "W7" "W8";
+    w8_a_waker_with_another_table: MakeChangesTable => "W8";
+    // Who has one word for two targets wakes both, and ends them together.
+    w9_one_word_for_all: OneWord => "W2" "W9" "W13";
+    w10_a_wake_from_a_thread_that_is_lost: LosesFromThreads => "W10";
+    w11_a_drop_on_a_thread_that_leaks: LeaksOnThreads => "W11";
+    w12_an_end_inside_the_wake: EndsInWake => "W12";
+    w13_a_drop_inside_a_drop_that_leaks: LeaksInDrop => "W13";
+    w14_a_drop_while_unwinding_that_leaks: LeaksWhileUnwinding => "W14";
+    w15_a_panic_that_leaks: LeaksOnPanic => "W15";
+    w16_a_wake_inside_a_wake_that_is_lost: LosesInside => "W16";
+}
+
+#[test]
+#[cfg(not(miri))] // sequences longer than its plan
+fn the_shortest_sequence_is_given() {
+    let broken = |bug, law, plan: &Plan| match judge_law(Ids(bug), law, plan) {
+        Some(Verdict::Broken(broken)) => broken.steps.len() - 2, // the first and the last frame it
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(broken(Bug::EndsWithItsHandle, "W4", &Plan::default()), 2);
+    assert_eq!(broken(Bug::PanicsAfterTheEnd, "W6", &Plan::default()), 3);
+    // From random sequences of twelve the same, since what is not needed is left out.
+    let random = Plan { length: 0, random: 2_000, ..Plan::default() };
+    assert_eq!(broken(Bug::EndsWithItsHandle, "W4", &random), 2);
+    assert_eq!(broken(Bug::PanicsAfterTheEnd, "W6", &random), 3);
+}
+
+#[test]
+fn the_same_seed_finds_the_same() {
+    let random = Plan { length: 0, ..Plan::default() };
+    let once = judge_law(Ids(Bug::Leaks), "W5", &random);
+    assert_eq!(once, judge_law(Ids(Bug::Leaks), "W5", &random));
+}
