@@ -1,7 +1,9 @@
 //! Whether a task is on a list.
 
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use alloc::sync::Arc;
+#[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
+use portable_atomic_util::Arc;
 
 use super::list::TaskList;
 

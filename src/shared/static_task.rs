@@ -254,7 +254,7 @@ impl<H: Schedule, B> StaticClaim<H, B> {
     /// # impl Schedule for Drops { fn schedule(&self, _: Runnable<Self>) {} }
     /// static TASK: StaticTask<Drops, [usize; 8]> = StaticTask::new(Drops);
     /// let here = std::rc::Rc::new(1);
-    /// TASK.claim().unwrap().spawn(|| async move { assert_eq!(*here, 1) });
+    /// TASK.claim().unwrap().spawn(|| std::future::ready(here));
     /// ```
     ///
     /// ```
