@@ -264,13 +264,13 @@ fn bank(accounts: u32) {
         runner.run_until(|| sent.load(Ordering::Acquire));
         client.join().expect("it does not panic");
     });
-    let (address, mut sum) = start_joined(|inbox| teller(inbox, accounts));
+    let (address, mut answer) = start_joined(|inbox| teller(inbox, accounts));
     for account in &bank {
         account.send(Order::Report(address.clone()));
     }
-    runner.run_until(|| sum.is_finished());
+    runner.run_until(|| answer.is_finished());
     let time = begin.elapsed();
-    let sum = sum.try_take().expect("it is finished").expect("neither cancelled nor panicked");
+    let sum = answer.try_take().expect("it is finished").expect("neither cancelled nor panicked");
     let messages = 5 * u64::from(accounts);
     let rate = u128::from(messages) * 1_000_000 / time.as_micros().max(1);
     println!("{messages} messages in {time:.2?}, {rate} a second");
@@ -278,7 +278,7 @@ fn bank(accounts: u32) {
     assert_eq!(sum, u64::from(accounts) * u64::from(accounts - 1) / 2);
 
     // Nobody can write to them any more.
-    drop((address, bank));
+    drop((address, answer, bank));
     runner.run_until(|| true);
     println!("{} are alive after the last address has gone", alive());
     assert_eq!((alive(), bytes()), (0, empty));
