@@ -414,11 +414,11 @@ impl std::fmt::Debug for Header {
 }
 
 /// In a queue of its kind, with a number.
-struct Number<K: Kind + 'static>(usize, &'static Queue<Number<K>, K>, AtomicUsize);
+struct Number<K: Kind + 'static>(usize, fn() -> &'static Queue<Number<K>, K>, AtomicUsize);
 
 impl<K: Kind> Schedule<K, Linked<Self>> for Number<K> {
     fn schedule(&self, runnable: Runnable<Linked<Self>, K>) {
-        assert!(self.1.push(runnable).is_ok());
+        assert!((self.1)().push(runnable).is_ok());
     }
 
     fn woken_while_running(&self) {
@@ -447,10 +447,10 @@ fn pools_of_both_kinds_run_through_queues() {
     static LOCAL: Queue<Number<AtHome>, AtHome> = Queue::new();
     static_task!(
         /// With an attribute.
-        static POOL: [yields(usize); 3] in Linked<Number<Anywhere>> = Linked::new(Number(7, &QUEUE, AtomicUsize::new(0)))
+        static POOL: [yields(usize); 3] in Linked<Number<Anywhere>> = Linked::new(Number(7, || &QUEUE, AtomicUsize::new(0)))
     );
     static_task!(static ROOM: yields(usize) in Linked<Number<AtHome>>, AtHome =
-        Linked::new(Number(8, &LOCAL, AtomicUsize::new(0))););
+        Linked::new(Number(8, || &LOCAL, AtomicUsize::new(0))););
 
     for _ in 0..2 {
         for times in [1, 2, 3] {
@@ -556,7 +556,7 @@ fn wakes_race_the_ends_of_tasks_and_the_claims_of_new_ones() {
     const TASKS: usize = if cfg!(miri) { 20 } else { 20_000 };
     static QUEUE: Queue<Number<Anywhere>> = Queue::new();
     static POOL: [StaticTask<Linked<Number<Anywhere>>, [usize; 4]>; 2] =
-        [const { StaticTask::new(Linked::new(Number(0, &QUEUE, AtomicUsize::new(0)))) }; 2];
+        [const { StaticTask::new(Linked::new(Number(0, || &QUEUE, AtomicUsize::new(0)))) }; 2];
     static ENDED: AtomicUsize = AtomicUsize::new(0);
     static WAKERS: Mutex<Option<Waker>> = Mutex::new(None);
 
