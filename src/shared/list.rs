@@ -16,9 +16,9 @@ use crate::sync::turn::Turn;
 /// list keeps no task alive: one that nobody can wake any more ends as ever. It is a `static`, or in an `Arc` that its
 /// tasks hold.
 ///
-/// Costs: two locked instructions to put a task on it, two to take it off, in constant time; four words in the task, or five
-/// with an `Arc`. A task on a list never takes the ways of an only holder, which need no locked instruction. Without `std`
-/// the lock is a flag that is spun on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
+/// Costs: two locked instructions to put a task on it, two to take it off, in constant time; four words in the task. A
+/// task on a list never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag
+/// that is spun on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
 ///
 /// # Shutting down
 ///

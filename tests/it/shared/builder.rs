@@ -346,6 +346,7 @@ fn layouts_are_those_of_the_tasks() {
     let task = || Task::new(std::future::ready([0_usize; 5]), ()).hook(|(), _| {}).detached();
     assert_eq!(size(task().layout()), (2 + body, WORD));
     assert_eq!(size(task().list(&LIST).layout()), (2 + 4 + body, WORD));
+    assert_eq!(size(task().list(Arc::new(TaskList::new())).layout()), (2 + 4 + body, WORD));
 }
 
 struct In<K: Kind>(Arc<Queue<Self, K>>);
