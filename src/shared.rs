@@ -217,6 +217,7 @@ mod task;
 mod task_future;
 pub(crate) mod task_memory;
 mod task_ref;
+mod trace;
 mod vtable;
 
 pub use any_task::AnyTask;

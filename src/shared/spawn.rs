@@ -37,6 +37,7 @@ use super::task::Task;
 /// assert_eq!(handle.try_take(), Some(Ok(42)));
 /// ```
 #[inline]
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn<F, H>(future: F, header: H) -> (Runnable<H>, JoinHandle<F::Output, H>)
 where
     F: Future + Send + 'static,
@@ -51,6 +52,7 @@ where
 ///
 /// Costs: one allocation: two words, the header data, and the future.
 #[inline]
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn_detached<F, H>(future: F, header: H) -> Runnable<H>
 where
     F: Future + Send + 'static,
@@ -64,6 +66,7 @@ impl Home {
     ///
     /// Costs: one allocation, one word larger than that of `spawn`.
     #[inline]
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F, H>(&self, future: F, header: H) -> (LocalRunnable<H>, JoinHandle<F::Output, H>)
     where
         F: Future + 'static,
@@ -76,6 +79,7 @@ impl Home {
     ///
     /// Costs: one allocation, one word larger than that of `spawn_detached`.
     #[inline]
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_detached<F, H>(&self, future: F, header: H) -> LocalRunnable<H>
     where
         F: Future + 'static,

@@ -3,7 +3,7 @@
 use core::any::TypeId;
 use core::fmt;
 use core::marker::PhantomData;
-use core::mem::offset_of;
+use core::mem::{ManuallyDrop, offset_of};
 use core::ptr::{self, NonNull};
 #[cfg(target_has_atomic = "ptr")]
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -14,6 +14,7 @@ use portable_atomic::{AtomicPtr, Ordering};
 
 use super::header::{self, Head, Ptr, Table};
 use super::state::{Found, State, TaskState};
+use super::trace::{self, Op};
 use crate::waker::table::{Slot, WakeSlot};
 use crate::waker::{Free, WakerPointer, WakerVTable};
 
@@ -82,6 +83,11 @@ impl Place {
     }
 
     #[inline]
+    fn tell(self, op: Op) {
+        self.state().trace().tell(op);
+    }
+
+    #[inline]
     fn wake(self) {
         match self.state().wake_place() {
             // SAFETY: the runnable's count was added. The header lives for ever, so that none is held through the call.
@@ -95,30 +101,43 @@ impl Place {
     }
 }
 
+/// What a waker of a place is: nothing but the place, of which its subscriber hears.
+pub(super) struct Awake(Place);
+
+impl Drop for Awake {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.tell(trace::DROP);
+    }
+}
+
 // SAFETY: rule 1, 2, 4: the word is the pointer, and there is nothing to own. Rule 3: `clone_raw` gives the word back. Rule
-// 5: a place lives for ever. Rule 6: the target is nothing. Rule 7: none of these runs other code.
-unsafe impl WakerPointer for Place {
+// 5: a place lives for ever. Rule 6: the target is nothing. Rule 7: none of these runs other code, but for a subscriber's,
+// before anything is done.
+unsafe impl WakerPointer for Awake {
     type Target = ();
     type Kind = Free;
 
     #[inline]
     fn into_raw(self) -> *const () {
-        self.as_raw()
+        ManuallyDrop::new(self).as_raw()
     }
 
     #[inline]
     fn as_raw(&self) -> *const () {
-        self.0.as_ptr().cast_const().cast()
+        self.0.0.as_ptr().cast_const().cast()
     }
 
     #[inline]
     unsafe fn from_raw(raw: *const ()) -> Self {
         // SAFETY: a raw word is a place's pointer, which is not null.
-        Self(unsafe { NonNull::new_unchecked(raw.cast_mut()) }.cast())
+        Self(Place(unsafe { NonNull::new_unchecked(raw.cast_mut()) }.cast()))
     }
 
     #[inline]
     unsafe fn clone_raw(raw: *const ()) -> *const () {
+        // SAFETY: the caller's promise.
+        ManuallyDrop::new(unsafe { Self::from_raw(raw) }).0.tell(trace::CLONE);
         raw
     }
 
@@ -129,27 +148,30 @@ unsafe impl WakerPointer for Place {
 }
 
 /// The table of the wakers of all static tasks. One, and not generic, as that of the others.
-pub(super) static STATIC_WAKERS: WakerVTable<Place> = WakerVTable::for_slot::<StaticWakers>(&STATIC_WAKERS);
+pub(super) static STATIC_WAKERS: WakerVTable<Awake> = WakerVTable::for_slot::<StaticWakers>(&STATIC_WAKERS);
 
 pub(super) struct StaticWakers;
 
 impl Slot for StaticWakers {
-    type Pointer = Place;
+    type Pointer = Awake;
 
     #[inline]
-    fn table() -> &'static WakerVTable<Place> {
+    fn table() -> &'static WakerVTable<Awake> {
         &STATIC_WAKERS
     }
 }
 
 impl WakeSlot for StaticWakers {
     #[inline]
-    fn wake(place: Place) {
+    fn wake(waker: Awake) {
+        let Awake(place) = *ManuallyDrop::new(waker);
+        place.tell(trace::WAKE);
         place.wake();
     }
 
     #[inline]
-    fn wake_by_ref(place: &Place) {
+    fn wake_by_ref(&Awake(place): &Awake) {
+        place.tell(trace::WAKE_BY_REF);
         place.wake();
     }
 }
@@ -172,7 +194,11 @@ impl<H: 'static> StaticRef<H> {
     /// and not seen.
     #[must_use]
     pub fn from_waker(waker: &Waker) -> Option<Self> {
-        let place = STATIC_WAKERS.get_pointer(waker)?;
+        if !STATIC_WAKERS.matches(waker) {
+            return None;
+        }
+        // SAFETY: the word of a waker over this table is a place's pointer.
+        let Awake(place) = *ManuallyDrop::new(unsafe { Awake::from_raw(waker.data()) });
         let is_of = (place.table().table.header_type)() == TypeId::of::<H>();
         is_of.then_some(Self { place, header: PhantomData })
     }
@@ -191,6 +217,7 @@ impl<H: 'static> StaticRef<H> {
     /// [hint](crate::Schedule::woken_while_running).
     #[inline]
     pub fn wake(self) {
+        self.place.tell(trace::WAKE_BY_REF);
         self.place.wake();
     }
 
@@ -198,7 +225,8 @@ impl<H: 'static> StaticRef<H> {
     #[inline]
     #[must_use]
     pub fn to_waker(self) -> Waker {
-        STATIC_WAKERS.waker(self.place)
+        self.place.tell(trace::CLONE);
+        STATIC_WAKERS.waker(Awake(self.place))
     }
 
     /// What is known now of the task that stands here; complete if none does.

@@ -147,6 +147,28 @@ impl<H: 'static> TaskRef<H> {
         self.task.state().is_complete()
     }
 
+    /// The name of the future's type, for people.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        (self.task.table().name)()
+    }
+
+    /// The task's [name](crate::Task::name), if it was given one.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        // SAFETY: the count is `self`'s.
+        unsafe { self.task.state().trace().label() }.0
+    }
+
+    /// Where the task was made.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn location(&self) -> &'static core::panic::Location<'static> {
+        // SAFETY: the count is `self`'s.
+        unsafe { self.task.state().trace().label() }.1
+    }
+
     /// The same handle without the type of the header data.
     #[inline]
     #[must_use]

@@ -1,6 +1,7 @@
 //! The word of a place in a static, where one task stands after the other.
 
 use super::{ACTIVE, COMPLETE, ONE, SCHEDULED, State, counts};
+use crate::shared::trace::Trace;
 use crate::sync::{AtomicUsize, Ordering};
 
 /// What a wake of a place has found there.
@@ -23,13 +24,13 @@ impl State {
     /// A place that nobody has claimed yet.
     #[cfg(not(loom))]
     pub(in crate::shared) const fn unclaimed() -> Self {
-        Self(AtomicUsize::new(0))
+        Self(AtomicUsize::new(0), Trace::new(true))
     }
 
     /// A place that nobody has claimed yet.
     #[cfg(loom)]
     pub(in crate::shared) fn unclaimed() -> Self {
-        Self(AtomicUsize::new(0))
+        Self(AtomicUsize::new(0), Trace::new(true))
     }
 
     /// Whether a claim would succeed now.
