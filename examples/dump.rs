@@ -2,7 +2,9 @@
 //! feature `tracing` a task has a name and a place, too.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::unused_async, reason = "one that computes awaits nothing")]
 
+use std::fmt::Write as _;
 use std::future::{pending, poll_fn};
 use std::io::{self, BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,7 +70,7 @@ fn dump(tasks: &TaskList<ToQueue>, out: &mut impl Write) -> io::Result<()> {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let width = rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-            line += &format!("{cell:width$}  ");
+            write!(line, "{cell:width$}  ").expect("a string");
         }
         writeln!(out, "{}", line.trim_end())?;
     }
@@ -82,7 +84,7 @@ async fn waits() {
         *PEER.lock().expect("nobody panics") = Some(context.waker().clone());
         Poll::Pending
     })
-    .await
+    .await;
 }
 
 async fn computes(begun: Arc<Barrier>, enough: Arc<AtomicBool>) {
