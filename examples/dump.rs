@@ -82,7 +82,7 @@ async fn waits() {
     static PEER: Mutex<Option<Waker>> = Mutex::new(None);
     poll_fn(|context| {
         *PEER.lock().expect("nobody panics") = Some(context.waker().clone());
-        Poll::Pending
+        Poll::<()>::Pending
     })
     .await;
 }
