@@ -88,7 +88,21 @@ impl Handle {
 
     #[inline]
     pub(super) fn wake_by_ref(&self) {
-        self.tell(trace::WAKE_BY_REF);
+        if self.state().trace().is_open() {
+            return Self::wake_seen(ManuallyDrop::new(Self(self.0)));
+        }
+        self.wake_by_ref_unseen();
+    }
+
+    /// Takes a word, so that the way past this needs no place on the stack.
+    #[cold]
+    fn wake_seen(handle: ManuallyDrop<Self>) {
+        handle.tell(trace::WAKE_BY_REF);
+        handle.wake_by_ref_unseen();
+    }
+
+    #[inline]
+    fn wake_by_ref_unseen(&self) {
         if self.state().wake_by_ref() {
             // SAFETY: the runnable's count was added, and `self` holds its own through the call.
             unsafe { header::schedule(self.0) }
