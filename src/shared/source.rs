@@ -42,7 +42,6 @@ mod sealed {
 impl<H, F: Future> Source<H> for Given<F> {
     type Future = F;
 
-    #[inline]
     unsafe fn write(self, _data: *const H, to: *mut F) {
         // SAFETY: the caller's promise.
         unsafe { to.write(self.0) }
@@ -52,7 +51,6 @@ impl<H, F: Future> Source<H> for Given<F> {
 impl<H, F: Future, M: FnOnce() -> F> Source<H> for Made<M> {
     type Future = F;
 
-    #[inline]
     unsafe fn write(self, _data: *const H, to: *mut F) {
         // SAFETY: the caller's promise.
         unsafe { to.write((self.0)()) }
@@ -62,7 +60,6 @@ impl<H, F: Future, M: FnOnce() -> F> Source<H> for Made<M> {
 impl<'a, H: 'a, F: Future + 'a, M: FnOnce(&'a H) -> F> Source<H> for Borrowing<'a, M> {
     type Future = F;
 
-    #[inline]
     unsafe fn write(self, data: *const H, to: *mut F) {
         // SAFETY: the field is only ever used by shared reference, and lives for as long as the body; that `'a` is no
         // longer, is promised where this was made.

@@ -16,12 +16,12 @@ use super::joined::Detached;
 use super::kind::{Anywhere, AtHome, Kind};
 use super::member::{Member, sealed};
 use super::memory::ReleaseTask;
-use super::room::check_sizes;
 use super::runnable::{LocalRunnable, Runnable};
 use super::schedule::Schedule;
 use super::source::{Made, Source};
 use super::state::{CANCELLED, State};
 use super::static_ref::{STATIC_WAKERS, StaticHead, StaticTable};
+use super::task_place::check;
 use crate::sync;
 
 /// A place for one detached task at a time, whose header data lives for ever: for a `static`; no allocator, and wakers that
@@ -308,7 +308,7 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
     const fn check<F: Future>() {
         assert!(offset_of!(Memory<H, B, K>, data) == offset_of!(Front<H>, data), "a place begins as a task");
         let (size, align) = (size_of::<StaticTask<H, B, K>>(), align_of::<StaticTask<H, B, K>>());
-        check_sizes(Layout::new::<InStaticCell<H, K, F>>(), size, align);
+        check(Layout::new::<InStaticCell<H, K, F>>(), size, align);
     }
 
     /// # Safety
