@@ -25,8 +25,8 @@ git -C "$tree" reset --quiet --hard FETCH_HEAD
 unset CARGO_TARGET_DIR
 export CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_DEBUG=0 WAKER_TABLES_STRESS_STEPS=20000
 
-# One run into `$work/$1`; the rest are arguments, and after `--` cargo test's. It ends with 2 for a mutant that was missed,
-# with 3 for one that hung, which is told.
+# One run into `$work/$1`; the rest are arguments. It ends with 2 for a mutant that was missed, with 3 for one that hung,
+# which is told.
 run() {
     local output=$work/$1 status=0 glob chosen=()
     for glob in ${files[${1%.*}]}; do chosen+=(--file "src/$glob"); done
@@ -49,7 +49,7 @@ for part; do
         /^mod / { name = $2; sub(";", "", name); if (!index(kept, " " name " ")) { attribute = ""; next } }
         { if (attribute) print attribute; attribute = ""; print }' "$tree/tests/it/main.rs" >"$work/main.rs"
     cp "$work/main.rs" "$tree/tests/it/main.rs"
-    run "$part" --timeout 20 -- --test it
+    run "$part" --timeout 20 --cargo-arg=--test=it
     git -C "$tree" checkout --quiet tests
 
     # What these missed, with all that there are.
