@@ -30,19 +30,23 @@ pub fn by_table() -> Vec<Subject> {
 }
 
 pub fn of_sets() -> Vec<Subject> {
-    let children = |target| Made {
+    let children = |target, unpromised| Made {
         target,
         waker: |(set, _): &(WakerSet, Probe)| set.waker(1),
         settle: |(set, probe)| set.drain().for_each(|_| probe.woken()),
         merges: true,
-        unpromised: OWNED,
+        unpromised,
     };
+    const IN_STATIC: Unpromised = &[OWNED[0], ("W2", "an old waker wakes whoever stands there now, as its docs say")];
     vec![
-        children(|probe| (WakerSet::new(2), probe)).subject("this crate, WakerSet, child", PACKAGE),
-        children(|probe| {
-            static SETS: [StaticWakerSet<2>; 2] = [const { StaticWakerSet::new() }; 2];
-            (SETS.iter().find_map(StaticWakerSet::take).expect("two targets at once"), probe)
-        })
+        children(|probe| (WakerSet::new(2), probe), OWNED).subject("this crate, WakerSet, child", PACKAGE),
+        children(
+            |probe| {
+                static SETS: [StaticWakerSet<2>; 2] = [const { StaticWakerSet::new() }; 2];
+                (SETS.iter().find_map(StaticWakerSet::take).expect("two targets at once"), probe)
+            },
+            IN_STATIC,
+        )
         .subject("this crate, StaticWakerSet, child", PACKAGE),
     ]
 }
