@@ -49,7 +49,7 @@ for part; do
         /^mod / { name = $2; sub(";", "", name); if (!index(kept, " " name " ")) { attribute = ""; next } }
         { if (attribute) print attribute; attribute = ""; print }' "$tree/tests/it/main.rs" >"$work/main.rs"
     cp "$work/main.rs" "$tree/tests/it/main.rs"
-    run "$part" --timeout 20 --cargo-arg=--test=it
+    run "$part" --minimum-test-timeout 10 --cargo-arg=--test=it
     git -C "$tree" checkout --quiet tests
 
     # What these missed, with all that there are.
@@ -57,7 +57,7 @@ for part; do
     names=()
     while IFS= read -r name; do names+=(--re "^$(sed 's/[][\\.*^$()+?{}|]/\\&/g' <<<"$name")\$"); done \
         <"$work/$part/mutants.out/missed.txt"
-    [ ${#names[@]} -eq 0 ] || run "$part.again" --timeout 600 "${names[@]}"
+    [ ${#names[@]} -eq 0 ] || run "$part.again" "${names[@]}"
 
     left=$(cat "$work/$part.again/mutants.out/missed.txt" 2>/dev/null || true)
     echo "$part: $(count caught) caught, $(grep -c . <<<"$left" || true) missed, $(count timeout) hung, $(count unviable) do not compile"

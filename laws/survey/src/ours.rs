@@ -260,8 +260,8 @@ impl Schedule for ToWhoever {
 
 impl Runs for InStatic {
     fn spawn(future: Boxed) -> Spawned<Self> {
-        const NOBODY: ToWhoever = ToWhoever(Mutex::new(None));
-        static PLACES: [StaticTask<ToWhoever, Boxed>; 4] = [const { StaticTask::new(NOBODY) }; 4];
+        static PLACES: [StaticTask<ToWhoever, Boxed>; 4] =
+            [const { StaticTask::new(ToWhoever(Mutex::new(None))) }; 4];
         let (sender, queue) = channel();
         let claim = PLACES.iter().find_map(StaticTask::claim).expect("two targets at once");
         *claim.header().0.lock().expect("no panic under it") = Some(sender);

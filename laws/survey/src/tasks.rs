@@ -222,8 +222,7 @@ impl Schedule for Place {
 
 fn statics(main: Body, tasks: Vec<Body>) {
     type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
-    const NOBODY: Place = Place(Mutex::new(None));
-    static PLACES: [StaticTask<Place, Boxed>; 8] = [const { StaticTask::new(NOBODY) }; 8];
+    static PLACES: [StaticTask<Place, Boxed>; 8] = [const { StaticTask::new(Place(Mutex::new(None))) }; 8];
     let (sender, queue) = channel();
     let (over, main) = noting(main);
     let start = |future: Boxed| {

@@ -74,8 +74,12 @@ fn of_tasks_in_a_channel() {
             tasks.into_iter().map(|task| start(spawn(task, ToQueue(sender.clone())))).collect();
         handles.push(start(spawn(main, ToQueue(sender))));
         let _end = AtEnd(|| {
-            handles.iter().for_each(|handle| _ = handle.cancel());
-            queue.try_iter().for_each(|runnable| _ = runnable.run());
+            for handle in &handles {
+                handle.cancel();
+            }
+            for runnable in queue.try_iter() {
+                runnable.run();
+            }
         });
         while !over.load(Ordering::SeqCst) {
             queue.recv().expect("a task waits").run();
@@ -125,7 +129,9 @@ fn of_tasks_in_a_queue_beside_a_main_future() {
         let taker = RefCell::new(executor.queue.taker().expect("nobody else takes"));
         let pop = || taker.borrow_mut().pop();
         let _end = AtEnd(|| {
-            handles.iter().for_each(|handle| _ = handle.cancel());
+            for handle in &handles {
+                handle.cancel();
+            }
             while let Some(runnable) = pop() {
                 runnable.run();
             }
@@ -168,8 +174,12 @@ fn of_tasks_at_home() {
             tasks.into_iter().map(|task| start(home.spawn(task, Homewards(sender.clone())))).collect();
         handles.push(start(home.spawn(main, Homewards(sender))));
         let _end = AtEnd(|| {
-            handles.iter().for_each(|handle| _ = handle.cancel());
-            queue.try_iter().for_each(|runnable| drop(home.run(runnable)));
+            for handle in &handles {
+                handle.cancel();
+            }
+            for runnable in queue.try_iter() {
+                drop(home.run(runnable));
+            }
         });
         while !over.load(Ordering::SeqCst) {
             assert!(home.run(queue.recv().expect("a task waits")).is_ok());
@@ -196,9 +206,8 @@ impl Schedule for Place {
 fn of_tasks_in_statics() {
     fn live(main: Body, tasks: Vec<Body>) {
         type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
-        const NOBODY: Place = Place(Mutex::new(None));
         // Lives that are inside of each other, too.
-        static PLACES: [StaticTask<Place, Boxed>; 8] = [const { StaticTask::new(NOBODY) }; 8];
+        static PLACES: [StaticTask<Place, Boxed>; 8] = [const { StaticTask::new(Place(Mutex::new(None))) }; 8];
         let executor = Lent(Arc::new((thread::current(), Mutex::default())));
         let (over, main) = noting(main);
         let start = |future: Boxed| -> TaskRef<Place> {
@@ -213,7 +222,9 @@ fn of_tasks_in_statics() {
         started.push(start(Box::pin(main)));
         let pop = || lock(&executor.0.1).pop_front();
         let _end = AtEnd(|| {
-            started.iter().for_each(|task| _ = task.cancel());
+            for task in &started {
+                task.cancel();
+            }
             while let Some(runnable) = pop() {
                 runnable.run();
             }

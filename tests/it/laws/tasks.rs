@@ -205,7 +205,9 @@ impl Owner for Queued {
     }
 
     fn turn(&self) {
-        self.queue.try_iter().for_each(|runnable| _ = runnable.run());
+        for runnable in self.queue.try_iter() {
+            runnable.run();
+        }
     }
 }
 
@@ -251,7 +253,9 @@ impl Owner for QueuedAtHome {
     }
 
     fn turn(&self) {
-        self.queue.try_iter().for_each(|runnable| assert!(self.home.run(runnable).is_ok()));
+        for runnable in self.queue.try_iter() {
+            assert!(self.home.run(runnable).is_ok());
+        }
     }
 }
 
@@ -286,8 +290,8 @@ struct Placed {
 
 impl Owner for Placed {
     fn new(probe: Probe) -> Self {
-        const EMPTY: InStatic = InStatic(Mutex::new(VecDeque::new()));
-        static PLACES: [StaticTask<InStatic, Boxed>; 4] = [const { StaticTask::new(EMPTY) }; 4];
+        static PLACES: [StaticTask<InStatic, Boxed>; 4] =
+            [const { StaticTask::new(InStatic(Mutex::new(VecDeque::new()))) }; 4];
         let claim = PLACES.iter().find_map(StaticTask::claim).expect("two targets at once");
         let kept = Kept::default();
         let runnable = claim.spawn(|| body(probe, &kept));
