@@ -45,7 +45,6 @@ pub(crate) fn abort() -> ! {
 }
 
 /// Writes a function that is `const`, but under loom, whose atomics cannot be made in constants.
-#[cfg(feature = "set")]
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         #[cfg(not(loom))]
@@ -56,7 +55,6 @@ macro_rules! const_fn {
         $visibility fn $($rest)*
     };
 }
-#[cfg(feature = "set")]
 pub(crate) use const_fn;
 
 /// A core `UnsafeCell`, or one of loom's, which reports accesses that nothing orders.
@@ -74,12 +72,13 @@ pub(crate) struct Cell<T> {
 
 #[cfg(feature = "shared")]
 impl<T> Cell<T> {
-    #[inline]
-    pub(crate) fn new(value: T) -> Self {
-        #[cfg(not(loom))]
-        return Self { cell: core::cell::UnsafeCell::new(value) };
-        #[cfg(loom)]
-        return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
+    const_fn! {
+        pub(crate) fn new(value: T) -> Self {
+            #[cfg(not(loom))]
+            return Self { cell: core::cell::UnsafeCell::new(value) };
+            #[cfg(loom)]
+            return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
+        }
     }
 
     /// Calls `f` with the value's address; what it does there is its own `unsafe`.

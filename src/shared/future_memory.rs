@@ -1,27 +1,18 @@
 //! Places for futures that have no name.
 
-use core::fmt;
 use core::mem::MaybeUninit;
 
 use super::task_memory::{Aligned, Alignment, MakesFuture};
 
 /// In place of the future's type in a [`StaticTask`](crate::StaticTask): room for one of up to `SIZE` bytes and `ALIGN`
 /// alignment. [`static_task!`](crate::static_task) computes the two; a future that does not fit does not compile.
+#[allow(missing_debug_implementations, reason = "there are no values of it")]
 pub struct FutureMemory<const SIZE: usize, const ALIGN: usize>
 where
     Aligned<ALIGN>: Alignment,
 {
     _bytes: [MaybeUninit<u8>; SIZE],
     _aligned: <Aligned<ALIGN> as Alignment>::Type,
-}
-
-impl<const SIZE: usize, const ALIGN: usize> fmt::Debug for FutureMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FutureMemory").field("size", &SIZE).finish_non_exhaustive()
-    }
 }
 
 /// The size of what `function` makes.

@@ -7,8 +7,8 @@ use core::ptr;
 use super::handle::Handle;
 use super::header::{self, Ptr};
 use super::task_ref::TaskRef;
-use crate::sync;
 use crate::sync::turn::Turn;
+use crate::sync::{self, const_fn};
 
 /// All living tasks of a scheduler with the header data `H`: to show them, to count them, to end them.
 ///
@@ -56,127 +56,107 @@ use crate::sync::turn::Turn;
 ///
 /// # Invariants
 ///
-/// 1. `first` and the links of all nodes are used by the holder of the lock alone. A node is in the list from `enter` to
-///    `leave`, and alive and in place meanwhile.
+/// 1. `first` and the links of all nodes are used by the holder of the turn alone. A node is in the list from `enter` to
+///    `leave`, and alive and in place meanwhile; so is the list while a node is in it.
 /// 2. A node with a task stands in that task's own memory, and leaves before the task's end is published.
 pub struct TaskList<H: 'static> {
     inner: Turn<Inner>,
+    first: Link,
     header: PhantomData<fn(H) -> H>,
 }
 
 struct Inner {
-    first: *const Node,
     len: usize,
     closed: bool,
 }
 
-// SAFETY: invariant 1: nodes are reached under the lock alone, from any thread.
-unsafe impl Send for Inner {}
+// SAFETY: invariant 1: `first` and the nodes are reached by one at a time, from any thread.
+unsafe impl<H: 'static> Send for TaskList<H> {}
+// SAFETY: as above.
+unsafe impl<H: 'static> Sync for TaskList<H> {}
+
+/// The way to the next node; null: there is none.
+type Link = sync::Cell<*const Node>;
 
 /// The place of a task in a list, or that of a walk.
 #[allow(missing_debug_implementations, unnameable_types, reason = "public in the eyes of a sealed trait alone")]
 pub struct Node {
     /// None: it is a walk's.
     task: Option<Ptr>,
-    links: sync::Cell<Links>,
-}
-
-#[derive(Clone, Copy)]
-struct Links {
-    before: *const Node,
-    after: *const Node,
+    next: Link,
+    /// The link that leads here.
+    from: sync::Cell<*const Link>,
 }
 
 impl Node {
     pub(super) fn new(task: Option<Ptr>) -> Self {
-        Self { task, links: sync::Cell::new(Links { before: ptr::null(), after: ptr::null() }) }
+        Self { task, next: sync::Cell::new(ptr::null()), from: sync::Cell::new(ptr::null()) }
     }
-}
 
-/// Changes the links of `node`, unless it is null.
-///
-/// # Safety
-///
-/// `node` is null or in a list, or about to be, whose lock is held.
-#[inline]
-unsafe fn change(node: *const Node, change: impl FnOnce(&mut Links)) {
-    // SAFETY: a node in the list is alive (invariant 1).
-    if let Some(node) = unsafe { node.as_ref() } {
-        // SAFETY: the lock is held, and no other reference to these links is made meanwhile.
-        node.links.with_mut(|links| change(unsafe { &mut *links }));
-    }
-}
-
-/// The links of `node`.
-///
-/// # Safety
-///
-/// `node` is in a list whose lock is held.
-#[inline]
-unsafe fn links(node: *const Node) -> Links {
-    // SAFETY: a node in the list is alive (invariant 1).
-    let node = unsafe { &*node };
-    // SAFETY: the lock is held.
-    node.links.with_mut(|links| unsafe { *links })
-}
-
-impl Inner {
-    /// Puts `node` behind `before`, or in front if that is null.
+    /// Puts it where `from` leads.
     ///
     /// # Safety
     ///
-    /// `node` is in no list, alive, and stays so and in place until it is taken out; `before` is in this one.
-    #[inline]
-    unsafe fn insert(&mut self, node: *const Node, before: *const Node) {
-        let after = if before.is_null() {
-            self.first
-        } else {
-            // SAFETY: the caller's promise.
-            unsafe { links(before) }.after
-        };
-        // SAFETY: it will be in the list by the end of this call.
-        unsafe { change(node, |links| *links = Links { before, after }) };
-        // SAFETY: null, or in this list.
-        unsafe { change(after, |links| links.before = node) };
-        // SAFETY: null, or in this list.
-        unsafe { change(before, |links| links.after = node) };
-        if before.is_null() {
-            self.first = node;
+    /// It is in no list, alive, and stays so and in place until it is taken out. `from` is a link of a list whose turn is the
+    /// caller's.
+    unsafe fn insert(&self, from: &Link) {
+        // SAFETY: the caller's turn.
+        let next = unsafe { replace(from, self) };
+        // SAFETY: it is in the list now.
+        unsafe { replace(&self.next, next) };
+        // SAFETY: as above.
+        unsafe { replace(&self.from, from) };
+        // SAFETY: null, or a node in the list, which is alive.
+        if let Some(next) = unsafe { next.as_ref() } {
+            // SAFETY: the caller's turn.
+            unsafe { replace(&next.from, &raw const self.next) };
         }
     }
 
-    /// Takes `node` out.
+    /// Takes it out.
     ///
     /// # Safety
     ///
-    /// It is in this list.
-    #[inline]
-    unsafe fn remove(&mut self, node: *const Node) {
-        // SAFETY: the caller's promise.
-        let Links { before, after } = unsafe { links(node) };
-        // SAFETY: null, or in this list.
-        unsafe { change(after, |links| links.before = before) };
-        // SAFETY: null, or in this list.
-        unsafe { change(before, |links| links.after = after) };
-        if before.is_null() {
-            self.first = after;
+    /// It is in a list whose turn is the caller's.
+    unsafe fn remove(&self) {
+        // SAFETY: the caller's turn.
+        let next = unsafe { read(&self.next) };
+        // SAFETY: as above.
+        let from = unsafe { read(&self.from) };
+        // SAFETY: a link of the list, or of a node in it, which is alive.
+        unsafe { replace(&*from, next) };
+        // SAFETY: null, or a node in the list, which is alive.
+        if let Some(next) = unsafe { next.as_ref() } {
+            // SAFETY: the caller's turn.
+            unsafe { replace(&next.from, from) };
         }
     }
+}
+
+/// # Safety
+///
+/// The cell is that of a list whose turn is the caller's, or of a node in it.
+unsafe fn replace<T>(cell: &sync::Cell<T>, value: T) -> T {
+    // SAFETY: the caller's promise.
+    cell.with_mut(|cell| unsafe { cell.replace(value) })
+}
+
+/// # Safety
+///
+/// As for [`replace`].
+unsafe fn read<T: Copy>(cell: &sync::Cell<T>) -> T {
+    // SAFETY: the caller's promise.
+    cell.with_mut(|cell| unsafe { *cell })
 }
 
 impl<H: 'static> TaskList<H> {
-    /// An empty list.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { inner: Turn::new(Inner { first: ptr::null(), len: 0, closed: false }), header: PhantomData }
-    }
-
-    /// An empty list.
-    #[cfg(loom)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self { inner: Turn::new(Inner { first: ptr::null(), len: 0, closed: false }), header: PhantomData }
+    const_fn! {
+        /// An empty list.
+        #[must_use]
+        pub fn new() -> Self {
+            let inner = Turn::new(Inner { len: 0, closed: false });
+            Self { inner, first: sync::Cell::new(ptr::null()), header: PhantomData }
+        }
     }
 
     /// How many tasks are alive.
@@ -203,8 +183,10 @@ impl<H: 'static> TaskList<H> {
     /// instructions a task.
     pub fn for_each(&self, mut each: impl FnMut(&TaskRef<H>)) {
         let cursor = Node::new(None);
+        let turn = self.inner.take();
         // SAFETY: the cursor stands here until `walk` takes it out, also where `each` unwinds.
-        unsafe { self.inner.take().insert(&raw const cursor, ptr::null()) };
+        unsafe { cursor.insert(&self.first) };
+        drop(turn);
         let walk = Walk { list: self, cursor: &cursor };
         while let Some(task) = walk.next() {
             each(&task);
@@ -226,7 +208,6 @@ impl<H: 'static> TaskList<H> {
     ///
     /// `node` is that of `task`, whose header data is an `H`, in whose memory it stands; it is taken off before the task's
     /// end is published. A count is held.
-    #[inline]
     pub(super) unsafe fn enter(&self, node: *const Node, task: Ptr) {
         let mut inner = self.inner.take();
         inner.len += 1;
@@ -236,7 +217,9 @@ impl<H: 'static> TaskList<H> {
             unsafe { header::state(task) }.cancel();
         }
         // SAFETY: the caller's promise.
-        unsafe { inner.insert(node, ptr::null()) };
+        let node = unsafe { &*node };
+        // SAFETY: as above.
+        unsafe { node.insert(&self.first) };
     }
 
     /// Takes a task off the list.
@@ -244,12 +227,13 @@ impl<H: 'static> TaskList<H> {
     /// # Safety
     ///
     /// `node` was put on this list, once, and not taken off.
-    #[inline]
     pub(super) unsafe fn leave(&self, node: *const Node) {
         let mut inner = self.inner.take();
         inner.len -= 1;
         // SAFETY: the caller's promise.
-        unsafe { inner.remove(node) };
+        let node = unsafe { &*node };
+        // SAFETY: as above.
+        unsafe { node.remove() };
     }
 }
 
@@ -262,18 +246,18 @@ struct Walk<'a, H: 'static> {
 impl<H: 'static> Walk<'_, H> {
     /// The next task that somebody has a handle of; the walk adds its own.
     fn next(&self) -> Option<TaskRef<H>> {
-        let mut inner = self.list.inner.take();
+        let _turn = self.list.inner.take();
         loop {
-            // SAFETY: the cursor is in the list.
-            let next = unsafe { links(self.cursor) }.after;
+            // SAFETY: the turn is taken.
+            let next = unsafe { read(&self.cursor.next) };
             // SAFETY: null, or a node in the list, which is alive.
             let node = unsafe { next.as_ref() }?;
             // SAFETY: the cursor is in the list,
-            unsafe { inner.remove(self.cursor) };
-            // SAFETY: and in none now; `next` is in this one.
-            unsafe { inner.insert(self.cursor, next) };
+            unsafe { self.cursor.remove() };
+            // SAFETY: and in none now.
+            unsafe { self.cursor.insert(&node.next) };
             let Some(task) = node.task else { continue };
-            // SAFETY: the lock is held, and the task leaves the list before it can be freed. The word is all atomic.
+            // SAFETY: the turn is taken, and the task leaves the list before it can be freed. The word is all atomic.
             if unsafe { header::state(task) }.retain_if_held() {
                 // SAFETY: the count was just added.
                 let task = unsafe { Handle::from_ptr(task) };
@@ -286,8 +270,9 @@ impl<H: 'static> Walk<'_, H> {
 
 impl<H: 'static> Drop for Walk<'_, H> {
     fn drop(&mut self) {
+        let _turn = self.list.inner.take();
         // SAFETY: the cursor is in the list.
-        unsafe { self.list.inner.take().remove(self.cursor) };
+        unsafe { self.cursor.remove() };
     }
 }
 

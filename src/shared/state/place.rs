@@ -1,7 +1,7 @@
 //! The word of a place in a static, where one task stands after the other.
 
 use super::{ACTIVE, COMPLETE, ONE, SCHEDULED, State, counts};
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, const_fn};
 
 /// What a wake of a place has found there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,16 +20,11 @@ pub(in crate::shared) enum Found {
 /// no other is the last one, and neither a run nor a handle looks for memory to give back. A task that is over leaves that
 /// count and `COMPLETE`.
 impl State {
-    /// A place that nobody has claimed yet.
-    #[cfg(not(loom))]
-    pub(in crate::shared) const fn unclaimed() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
-    /// A place that nobody has claimed yet.
-    #[cfg(loom)]
-    pub(in crate::shared) fn unclaimed() -> Self {
-        Self(AtomicUsize::new(0))
+    const_fn! {
+        /// A place that nobody has claimed yet.
+        pub(in crate::shared) fn unclaimed() -> Self {
+            Self(AtomicUsize::new(0))
+        }
     }
 
     /// Whether a claim would succeed now.
