@@ -151,25 +151,6 @@ impl<U: 'static, K: Kind> Queue<U, K> {
         is_closed(self.pushed.load(Ordering::Relaxed))
     }
 
-    /// Takes out what was pushed.
-    ///
-    /// # Safety
-    ///
-    /// The caller is the only one who takes.
-    unsafe fn take_pushed(&self) -> *mut () {
-        let pushed = self.pushed.load(Ordering::Relaxed);
-        if opened(pushed).is_null() {
-            // Most looks at an empty queue end here, without a locked instruction.
-            ptr::null_mut()
-        } else if is_closed(pushed) {
-            // Nobody else changes it; what came before the end was acquired by `close`.
-            self.pushed.store(closed(ptr::null_mut()), Ordering::Relaxed);
-            opened(pushed)
-        } else {
-            self.pushed.swap(ptr::null_mut(), Ordering::Acquire)
-        }
-    }
-
     /// Takes what was pushed, if nothing is left of what was taken before.
     ///
     /// # Safety
@@ -181,22 +162,35 @@ impl<U: 'static, K: Kind> Queue<U, K> {
         }
         let (mut turned, mut turning) = (ptr::null_mut(), self.turning.load(Ordering::Relaxed));
         if turning.is_null() {
-            // SAFETY: the caller's promise.
-            turning = unsafe { self.take_pushed() };
+            let pushed = self.pushed.load(Ordering::Relaxed);
+            if opened(pushed).is_null() {
+                // Most looks at an empty queue end here, without a locked instruction.
+                return;
+            }
+            // Whether it is closed, nobody else changes.
+            turning = opened(self.pushed.swap(pushed.map_addr(|address| address & 1), Ordering::Acquire));
         } else {
             turned = self.turned.load(Ordering::Relaxed);
             self.turning.store(ptr::null_mut(), Ordering::Relaxed);
         }
-        while !turning.is_null() {
-            // SAFETY: the batch is the taker's now.
+        loop {
+            // SAFETY: the batch is the taker's now, and not at its end.
             let link = unsafe { link::<U>(turning) };
-            let Some(next) = arrived(link) else {
-                self.turned.store(turned, Ordering::Relaxed);
-                self.turning.store(turning, Ordering::Relaxed);
-                return;
-            };
+            let mut next = link.load(Ordering::Acquire);
+            if next.addr() & 1 != 0 {
+                let Some(arrived) = awaited(link) else {
+                    self.turned.store(turned, Ordering::Relaxed);
+                    self.turning.store(turning, Ordering::Relaxed);
+                    return;
+                };
+                next = arrived;
+            }
             link.store(turned, Ordering::Relaxed);
-            (turned, turning) = (turning, next);
+            turned = turning;
+            if next.is_null() {
+                break;
+            }
+            turning = next;
         }
         self.taken.store(turned, Ordering::Relaxed);
     }
@@ -242,12 +236,10 @@ const PUSHING: *mut () = ptr::without_provenance_mut(1);
 /// The same, and the taker has found it so.
 const AWAITED: *mut () = ptr::without_provenance_mut(3);
 
-/// What stands in the link, once its push has written it. If it has not, it will tell its caller to wake the taker.
-fn arrived(link: &AtomicPtr<()>) -> Option<*mut ()> {
-    let next = link.load(Ordering::Acquire);
-    if next.addr() & 1 == 0 {
-        return Some(next);
-    }
+/// What stands in a link whose push was half done, if it is not any more. If it is, it will tell its caller to wake the taker.
+#[cold]
+#[inline]
+fn awaited(link: &AtomicPtr<()>) -> Option<*mut ()> {
     link.compare_exchange(PUSHING, AWAITED, Ordering::AcqRel, Ordering::Acquire).err().filter(|now| *now != AWAITED)
 }
 

@@ -36,6 +36,7 @@ impl StaticHead {
     }
 
     /// For a claim's spawn.
+    #[inline]
     pub(super) fn set_table(&self, table: &'static StaticTable) {
         self.table.store(ptr::from_ref(table).cast_mut(), Ordering::Relaxed);
     }

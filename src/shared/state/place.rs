@@ -45,18 +45,24 @@ impl State {
     /// Asks for a poll of the task that stands here, by a waker that counts nothing.
     #[inline]
     pub(in crate::shared) fn wake_place(&self) -> Found {
-        self.change_shared(|word| {
-            if word & COMPLETE != 0 {
-                Err(Found::Free)
-            } else if word & ACTIVE == 0 {
-                Ok((word + (ACTIVE | SCHEDULED) + ONE, Found::Idle))
-            } else if word & SCHEDULED == 0 {
-                Ok((word | SCHEDULED, Found::Running))
+        let mut word = self.0.load(Ordering::Acquire);
+        while word & COMPLETE == 0 {
+            let swap = |new| self.0.compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire);
+            if word & ACTIVE == 0 {
+                match swap(word + (ACTIVE | SCHEDULED) + ONE) {
+                    Ok(_) => return Found::Idle,
+                    Err(now) => word = now,
+                }
             } else {
-                // Written, too: the poll to come must see what this caller wrote.
-                Ok((word, Found::Scheduled))
+                // Written also where nothing changes: the poll to come must see what this caller wrote.
+                match swap(word | SCHEDULED) {
+                    Ok(_) if word & SCHEDULED == 0 => return Found::Running,
+                    Ok(_) => return Found::Scheduled,
+                    Err(now) => word = now,
+                }
             }
-        })
+        }
+        Found::Free
     }
 }
 
