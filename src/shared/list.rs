@@ -8,7 +8,7 @@ use super::handle::Handle;
 use super::header::{self, Ptr};
 use super::task_ref::TaskRef;
 use crate::sync::turn::Turn;
-use crate::sync::{self, const_fn};
+use crate::sync::{self, AtomicPtr, Ordering, const_fn};
 
 /// All living tasks of a scheduler with the header data `H`: to show them, to count them, to end them.
 ///
@@ -16,9 +16,10 @@ use crate::sync::{self, const_fn};
 /// list keeps no task alive: one that nobody can wake any more ends as ever. It is a `static`, or in an `Arc` that its
 /// tasks hold.
 ///
-/// Costs: two locked instructions to put a task on it, two to take it off, in constant time; four words in the task. A
-/// task on a list never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag
-/// that is spun on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
+/// Costs, in constant time: two locked instructions to put a task on it, two to take it off; one and one if it is the only
+/// one that came that way: without a turn, while no other one that did so is alive. Four words in the task. A task on a list
+/// never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag that is spun
+/// on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
 ///
 /// # Shutting down
 ///
@@ -56,19 +57,21 @@ use crate::sync::{self, const_fn};
 ///
 /// # Invariants
 ///
-/// 1. `first` and the links of all nodes are used by the holder of the turn alone. A node is in the list from `enter` to
-///    `leave`, and alive and in place meanwhile; so is the list while a node is in it.
-/// 2. A node with a task stands in that task's own memory, and leaves before the task's end is published.
+/// 1. `first` and the links of all nodes in the list are used by the holder of the turn alone. A node is in the list or in the
+///    door from `enter` to `leave`, and alive and in place meanwhile; so is the list while a node is in it.
+/// 2. Nobody uses a node in the door, until it is taken out: by its own `leave`, or into the list by a walk that has the turn.
+/// 3. A node with a task stands in that task's own memory, and leaves before the task's end is published.
 pub struct TaskList<H: 'static> {
-    inner: Turn<Inner>,
+    /// Null; or a task that came while it was null, without a turn; or `CLOSED`, for good.
+    door: AtomicPtr<Node>,
+    /// How many tasks are in the list, and the turn of it.
+    len: Turn<usize>,
     first: Link,
     header: PhantomData<fn(H) -> H>,
 }
 
-struct Inner {
-    len: usize,
-    closed: bool,
-}
+/// No node's address is odd.
+const CLOSED: *mut Node = ptr::without_provenance_mut(1);
 
 // SAFETY: invariant 1: `first` and the nodes are reached by one at a time, from any thread.
 unsafe impl<H: 'static> Send for TaskList<H> {}
@@ -154,15 +157,17 @@ impl<H: 'static> TaskList<H> {
         /// An empty list.
         #[must_use]
         pub fn new() -> Self {
-            let inner = Turn::new(Inner { len: 0, closed: false });
-            Self { inner, first: sync::Cell::new(ptr::null()), header: PhantomData }
+            let (door, first) = (AtomicPtr::new(ptr::null_mut()), sync::Cell::new(ptr::null()));
+            Self { door, len: Turn::new(0), first, header: PhantomData }
         }
     }
 
     /// How many tasks are alive.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.take().len
+        let len = self.len.take();
+        let door = self.door.load(Ordering::Acquire);
+        *len + usize::from(!door.is_null() && door != CLOSED)
     }
 
     /// Whether no task is alive.
@@ -174,32 +179,44 @@ impl<H: 'static> TaskList<H> {
     /// Whether [`close`](Self::close) was called.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.inner.take().closed
+        self.door.load(Ordering::Relaxed) == CLOSED
     }
 
-    /// Calls `each` with each task that was alive when the walk began and still is, the youngest first.
+    /// Calls `each` with each task that was alive when the walk began and still is, in no order to rely on.
     ///
     /// It may spawn, wake, cancel, keep handles and walk: the list is not locked meanwhile. Costs: four locked
     /// instructions a task.
-    pub fn for_each(&self, mut each: impl FnMut(&TaskRef<H>)) {
-        let cursor = Node::new(None);
-        let turn = self.inner.take();
-        // SAFETY: the cursor stands here until `walk` takes it out, also where `each` unwinds.
-        unsafe { cursor.insert(&self.first) };
-        drop(turn);
-        let walk = Walk { list: self, cursor: &cursor };
-        while let Some(task) = walk.next() {
-            each(&task);
-        }
+    pub fn for_each(&self, each: impl FnMut(&TaskRef<H>)) {
+        self.walk(false, each);
     }
 
     /// Cancels all tasks, and from now on each task that is put on the list: it is spawned as ever, and its first run
     /// drops it. Each idle task's hook is called, so that draining the queue drops every body where it belongs.
     pub fn close(&self) {
-        self.inner.take().closed = true;
-        self.for_each(|task| {
+        self.walk(true, |task| {
             task.cancel();
         });
+    }
+
+    fn walk(&self, close: bool, mut each: impl FnMut(&TaskRef<H>)) {
+        let cursor = Node::new(None);
+        let mut len = self.len.take();
+        let door = if close || self.is_closed() { CLOSED } else { ptr::null_mut() };
+        let waiting = self.door.swap(door, Ordering::Acquire);
+        if !waiting.is_null() && waiting != CLOSED {
+            *len += 1;
+            // SAFETY: it was in the door, and so is alive.
+            let waiting = unsafe { &*waiting };
+            // SAFETY: it came in a spawn, as in `enter`.
+            unsafe { waiting.insert(&self.first) };
+        }
+        // SAFETY: the cursor stands here until `walk` takes it out, also where `each` unwinds.
+        unsafe { cursor.insert(&self.first) };
+        drop(len);
+        let walk = Walk { list: self, cursor: &cursor };
+        while let Some(task) = walk.next() {
+            each(&task);
+        }
     }
 
     /// Puts a new task on the list, cancelled if that is closed.
@@ -209,9 +226,12 @@ impl<H: 'static> TaskList<H> {
     /// `node` is that of `task`, whose header data is an `H`, in whose memory it stands; it is taken off before the task's
     /// end is published. A count is held.
     pub(super) unsafe fn enter(&self, node: *const Node, task: Ptr) {
-        let mut inner = self.inner.take();
-        inner.len += 1;
-        if inner.closed {
+        if self.door.load(Ordering::Relaxed).is_null() && self.pass(ptr::null_mut(), node.cast_mut()) {
+            return;
+        }
+        let mut len = self.len.take();
+        *len += 1;
+        if self.is_closed() {
             // It has a runnable, so that the hook is not to be called.
             // SAFETY: the caller's count.
             unsafe { header::state(task) }.cancel();
@@ -228,12 +248,22 @@ impl<H: 'static> TaskList<H> {
     ///
     /// `node` was put on this list, once, and not taken off.
     pub(super) unsafe fn leave(&self, node: *const Node) {
-        let mut inner = self.inner.take();
-        inner.len -= 1;
+        // No other node comes to stand at this address meanwhile.
+        if ptr::eq(self.door.load(Ordering::Relaxed), node) && self.pass(node.cast_mut(), ptr::null_mut()) {
+            return;
+        }
+        let mut len = self.len.take();
+        *len -= 1;
         // SAFETY: the caller's promise.
         let node = unsafe { &*node };
         // SAFETY: as above.
         unsafe { node.remove() };
+    }
+
+    /// Puts `to` into the door, if `from` is there.
+    fn pass(&self, from: *mut Node, to: *mut Node) -> bool {
+        // Release: who finds a task there sees it whole; who finds none sees what the one before did.
+        self.door.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -246,7 +276,7 @@ struct Walk<'a, H: 'static> {
 impl<H: 'static> Walk<'_, H> {
     /// The next task that somebody has a handle of; the walk adds its own.
     fn next(&self) -> Option<TaskRef<H>> {
-        let _turn = self.list.inner.take();
+        let _turn = self.list.len.take();
         loop {
             // SAFETY: the turn is taken.
             let next = unsafe { read(&self.cursor.next) };
@@ -270,7 +300,7 @@ impl<H: 'static> Walk<'_, H> {
 
 impl<H: 'static> Drop for Walk<'_, H> {
     fn drop(&mut self) {
-        let _turn = self.list.inner.take();
+        let _turn = self.list.len.take();
         // SAFETY: the cursor is in the list.
         unsafe { self.cursor.remove() };
     }
@@ -284,7 +314,6 @@ impl<H: 'static> Default for TaskList<H> {
 
 impl<H: 'static> fmt::Debug for TaskList<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.inner.take();
-        f.debug_struct("TaskList").field("len", &inner.len).field("closed", &inner.closed).finish()
+        f.debug_struct("TaskList").field("len", &self.len()).field("closed", &self.is_closed()).finish()
     }
 }
