@@ -58,11 +58,13 @@ pub(crate) struct Cell<T> {
 }
 
 impl<T> Cell<T> {
-    pub(crate) fn new(value: T) -> Self {
-        #[cfg(not(loom))]
-        return Self { cell: core::cell::UnsafeCell::new(value) };
-        #[cfg(loom)]
-        return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
+    const_fn! {
+        pub(crate) fn new(value: T) -> Self {
+            #[cfg(not(loom))]
+            return Self { cell: core::cell::UnsafeCell::new(value) };
+            #[cfg(loom)]
+            return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
+        }
     }
 
     /// Calls `f` with the value's address; what it does there is its own `unsafe`.

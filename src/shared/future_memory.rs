@@ -1,26 +1,17 @@
 //! Places for futures that have no name.
 
-use core::fmt;
 use core::future::Future;
 use core::mem::MaybeUninit;
 
 /// In place of a type that has no name: room of `SIZE` bytes at `ALIGN` alignment. [`static_task!`](crate::static_task) and
 /// [`task_slot!`](crate::task_slot) compute the two; a future that does not fit does not compile.
+#[allow(missing_debug_implementations, reason = "there are no values of it")]
 pub struct FutureMemory<const SIZE: usize, const ALIGN: usize>
 where
     Aligned<ALIGN>: Alignment,
 {
     _bytes: [MaybeUninit<u8>; SIZE],
     _aligned: <Aligned<ALIGN> as Alignment>::Type,
-}
-
-impl<const SIZE: usize, const ALIGN: usize> fmt::Debug for FutureMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FutureMemory").field("size", &SIZE).finish_non_exhaustive()
-    }
 }
 
 /// An alignment as a type.

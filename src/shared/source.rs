@@ -4,7 +4,7 @@ use core::future::Future;
 use core::marker::PhantomData;
 
 /// What a [`Task`](crate::Task) has its future from: [`Given`], or a closure in [`Made`] or [`Borrowing`].
-pub trait Source<H>: sealed::Source<H> {
+pub trait Source<H>: IsSource<H> {
     /// The future.
     type Future: Future;
 
@@ -30,14 +30,12 @@ pub struct Made<M>(pub(super) M);
 #[derive(Debug, Clone, Copy)]
 pub struct Borrowing<'a, M>(pub(super) M, pub(super) PhantomData<&'a ()>);
 
-mod sealed {
-    #[allow(unnameable_types, reason = "it seals the public trait")]
-    pub trait Source<H> {}
+#[allow(unnameable_types, reason = "it seals the public trait")]
+pub trait IsSource<H> {}
 
-    impl<H, F> Source<H> for super::Given<F> {}
-    impl<H, M> Source<H> for super::Made<M> {}
-    impl<H, M> Source<H> for super::Borrowing<'_, M> {}
-}
+impl<H, F> IsSource<H> for Given<F> {}
+impl<H, M> IsSource<H> for Made<M> {}
+impl<H, M> IsSource<H> for Borrowing<'_, M> {}
 
 impl<H, F: Future> Source<H> for Given<F> {
     type Future = F;
