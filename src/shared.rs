@@ -215,6 +215,7 @@ mod task;
 mod task_future;
 mod task_place;
 mod task_ref;
+mod trace;
 mod vtable;
 
 #[cfg(feature = "std")]

@@ -93,6 +93,22 @@ impl<H: ?Sized + 'static> TaskRef<H> {
         (self.task.table().name)()
     }
 
+    /// The task's [name](crate::Task::name), if it was given one.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn name(&self) -> Option<&'static str> {
+        // SAFETY: the count is `self`'s.
+        unsafe { self.task.state().trace().label() }.0
+    }
+
+    /// Where the task was made.
+    #[cfg(feature = "tracing")]
+    #[must_use]
+    pub fn location(&self) -> &'static core::panic::Location<'static> {
+        // SAFETY: the count is `self`'s.
+        unsafe { self.task.state().trace().label() }.1
+    }
+
     /// Whether the two are handles of one task.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {

@@ -14,6 +14,8 @@ mod own_handles;
 mod panics;
 mod queues;
 mod scenarios;
+#[cfg(feature = "tracing")]
+mod seen;
 mod slots;
 mod statics;
 mod stress;
