@@ -16,11 +16,11 @@ use super::joined::Detached;
 use super::kind::{Anywhere, AtHome, Kind};
 use super::member::IsMember;
 use super::memory::ReleaseTask;
-use super::room::check_sizes;
 use super::runnable::{LocalRunnable, Runnable};
 use super::schedule::Schedule;
 use super::state::{CANCELLED, NEVER, State};
 use super::static_ref::{STATIC_WAKERS, StaticHead, StaticTable};
+use super::task_place::check;
 use crate::sync::{self, const_fn};
 
 /// A place for one detached task at a time, whose header data lives for ever: for a `static`; no allocator, and wakers that
@@ -277,7 +277,7 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
     const fn check<F: Future>() {
         assert!(offset_of!(Memory<H, B, K>, data) == offset_of!(Front<H>, data), "a place begins as a task");
         let (size, align) = (size_of::<StaticTask<H, B, K>>(), align_of::<StaticTask<H, B, K>>());
-        check_sizes(Layout::new::<InStaticCell<H, K, F>>(), size, align);
+        check(Layout::new::<InStaticCell<H, K, F>>(), size, align);
     }
 
     /// # Safety

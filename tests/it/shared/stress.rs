@@ -21,7 +21,7 @@ use std::thread;
 
 use waker_tables::{
     AnyTask, Anywhere, Home, JoinError, JoinHandle, Linked, LocalRun, LocalRunnable, Run, Runnable, TaskList,
-    TaskPool, TaskRef, TaskSlot, spawn, spawn_detached,
+    TaskRef, TaskSlot, spawn, spawn_detached,
 };
 
 use model::*;
@@ -32,7 +32,7 @@ const KEPT: usize = 24;
 
 const PLACES: usize = 8;
 
-static SLOTS: TaskPool<TaskSlot<Plain, Body>, PLACES> = TaskPool::new();
+static SLOTS: [TaskSlot<Plain, Body>; PLACES] = [const { TaskSlot::new() }; PLACES];
 
 /// A handle of a task, counted.
 pub struct Held {
@@ -113,7 +113,7 @@ impl Held {
         self.record.cancels.fetch_add(1, Relaxed);
         match &self.task {
             Task::Waker(waker) if self.record.number % 2 == 0 => {
-                AnyTask::from_waker(waker).expect("a task's").cancel();
+                AnyTask::any_from_waker(waker).expect("a task's").cancel();
             }
             Task::Waker(waker) => {
                 with_task!(Task::behind(waker), task => task.cancel(), waker _waker => unreachable!());
@@ -341,7 +341,7 @@ impl<'w> Worker<'w> {
             }
             2 => {
                 let task = waker_tables::Task::init(Plain(data), || body);
-                let (runnable, handle) = match SLOTS.claim() {
+                let (runnable, handle) = match SLOTS.iter().find_map(TaskSlot::claim) {
                     Some(claim) => task.spawn_in(claim),
                     None => task.spawn(),
                 };
@@ -629,7 +629,7 @@ fn whatever_threads_do_no_wake_is_lost_no_body_runs_twice_and_nothing_is_left() 
     });
     let wrong = world.wrong.lock().unwrap();
     assert!(wrong.is_empty(), "seed {seed}, {} wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(10)]);
-    let free = std::iter::from_fn(|| SLOTS.claim()).take(PLACES + 1).collect::<Vec<_>>();
+    let free = std::iter::from_fn(|| SLOTS.iter().find_map(TaskSlot::claim)).take(PLACES + 1).collect::<Vec<_>>();
     assert_eq!(free.len(), PLACES, "seed {seed}: a slot is not free");
     assert!(world.plain.is_empty() && world.local.is_empty(), "seed {seed}: a task is on its list");
     drop(wrong);

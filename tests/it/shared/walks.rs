@@ -122,7 +122,8 @@ fn a_task_without_the_type_of_its_header_is_the_same_task() {
     let task = runnable.task();
     let any = task.clone().into_any();
     assert!(
-        AnyTask::from_waker(&any.to_waker()).is_some() && AnyTask::from_waker(std::task::Waker::noop()).is_none()
+        AnyTask::any_from_waker(&any.to_waker()).is_some()
+            && AnyTask::any_from_waker(std::task::Waker::noop()).is_none()
     );
     assert!(any.to_waker().will_wake(&task.waker_ref()));
     assert_eq!(any.type_name(), std::any::type_name::<Body>());
