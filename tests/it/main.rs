@@ -4,14 +4,13 @@
 
 mod auto_traits;
 mod errors;
+mod laws;
 mod macros;
 mod sizes;
-mod subjects;
 mod task_drops;
 mod task_owners;
 mod task_pins;
 mod wake_state;
-mod waker_counts;
 mod waker_panics;
 mod waker_recovery;
 
