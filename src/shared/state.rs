@@ -106,15 +106,19 @@ impl State {
 
     /// Changes the word to what `next` makes of it, once; `next` may answer without a change instead. `only` is that of
     /// invariant 1.
+    #[inline]
     fn change<A>(&self, only: usize, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
         self.change_if(|word| only != NEVER && counts(word) == only, next)
     }
 
     /// [`change`](Self::change) by a caller that shares its count.
+    #[inline]
     fn change_shared<A>(&self, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
         self.change_if(|_| false, next)
     }
 
+    // The three have the attribute, though they are generic: without it this is called, with its closure in memory.
+    #[inline]
     fn change_if<A>(
         &self,
         stores: impl Fn(usize) -> bool,
