@@ -337,6 +337,17 @@ fn a_set_is_one_allocation_and_each_chunk_one_more() {
 
 #[cfg(feature = "set")]
 #[test]
+fn more_than_a_set_can_have_are_refused_before_there_is_memory() {
+    use waker_tables::WakerSet;
+
+    let too_many = if usize::BITS > 32 { 1 << 32 } else { 1 << 31 };
+    assert_eq!(allocations(|| assert!(WakerSet::try_new(too_many).is_err())), 0);
+    let set = WakerSet::new(1);
+    assert_eq!(allocations(|| assert!(set.grow(too_many).is_err())), 0);
+}
+
+#[cfg(feature = "set")]
+#[test]
 fn only_the_last_waker_of_a_set_that_is_gone_frees() {
     use std::task::Waker;
     use waker_tables::WakerSet;
