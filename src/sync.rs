@@ -45,7 +45,7 @@ pub(crate) fn abort() -> ! {
 }
 
 /// Writes a function that is `const`, but under loom, whose atomics cannot be made in constants.
-#[cfg(feature = "set")]
+#[cfg(any(feature = "set", all(feature = "registry", feature = "alloc", target_has_atomic = "ptr")))]
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         #[cfg(not(loom))]
@@ -56,7 +56,7 @@ macro_rules! const_fn {
         $visibility fn $($rest)*
     };
 }
-#[cfg(feature = "set")]
+#[cfg(any(feature = "set", all(feature = "registry", feature = "alloc", target_has_atomic = "ptr")))]
 pub(crate) use const_fn;
 
 /// A core `UnsafeCell`, or one of loom's, which reports accesses that nothing orders.
