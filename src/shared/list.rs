@@ -4,7 +4,6 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr;
 
-use super::handle::Handle;
 use super::header::{self, Ptr};
 use super::task_ref::TaskRef;
 use crate::sync::turn::Turn;
@@ -289,10 +288,8 @@ impl<H: 'static> Walk<'_, H> {
             let Some(task) = node.task else { continue };
             // SAFETY: the turn is taken, and the task leaves the list before it can be freed. The word is all atomic.
             if unsafe { header::state(task) }.retain_if_held() {
-                // SAFETY: the count was just added.
-                let task = unsafe { Handle::from_ptr(task) };
-                // SAFETY: tasks of this list have an `H` as their header data.
-                return Some(unsafe { TaskRef::new(task) });
+                // SAFETY: the count was just added; tasks of this list have an `H` as their header data.
+                return Some(unsafe { TaskRef::from_ptr(task) });
             }
         }
     }
