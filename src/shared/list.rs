@@ -126,7 +126,9 @@ impl Node {
         // SAFETY: as above.
         let from = unsafe { read(&self.from) };
         // SAFETY: a link of the list, or of a node in it, which is alive.
-        unsafe { replace(&*from, next) };
+        let link = unsafe { &*from };
+        // SAFETY: the caller's turn.
+        unsafe { replace(link, next) };
         // SAFETY: null, or a node in the list, which is alive.
         if let Some(next) = unsafe { next.as_ref() } {
             // SAFETY: the caller's turn.

@@ -29,9 +29,10 @@ impl<U: 'static, K: Kind> Taker<'_, U, K> {
     /// What is in the queue now, and not what comes meanwhile. If this is dropped too early, what is left is the next batch,
     /// and what was pushed meanwhile comes after it.
     pub fn batch(&mut self) -> Batch<'_, U, K> {
+        let batch = Batch { queue: self.queue, taker: PhantomData };
         // SAFETY: one taker exists, and this call has it exclusively.
-        unsafe { self.queue.take() };
-        Batch { queue: self.queue, taker: PhantomData }
+        unsafe { batch.queue.take() };
+        batch
     }
 
     /// Closes the queue: from now on a push gives its runnable back. What is in it comes out as before; `pop` until `None`
