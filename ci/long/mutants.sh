@@ -49,7 +49,7 @@ for part; do
         /^mod / { name = $2; sub(";", "", name); if (!index(kept, " " name " ")) { attribute = ""; next } }
         { if (attribute) print attribute; attribute = ""; print }' "$tree/tests/it/main.rs" >"$work/main.rs"
     cp "$work/main.rs" "$tree/tests/it/main.rs"
-    run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg=--test=it -- -- --skip stress --skip abort --skip end_the_process
+    run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg=--test=it -- -- --skip stress --skip executors --skip abort --skip process
     git -C "$tree" checkout --quiet tests
 
     # What these missed, with all that there are.
