@@ -43,13 +43,14 @@ count() {
 status=0
 [ $# -gt 0 ] || set -- set waker wake_state task shared registry
 for part; do
-    # With the tests that are about it, which compile quickly.
+    # First with the tests that are about it: they compile quickly.
     awk -v kept=" $(echo ${modules[$part]}) " '
         /^#\[cfg/ { attribute = $0; next }
         /^mod / { name = $2; sub(";", "", name); if (!index(kept, " " name " ")) { attribute = ""; next } }
         { if (attribute) print attribute; attribute = ""; print }' "$tree/tests/it/main.rs" >"$work/main.rs"
     cp "$work/main.rs" "$tree/tests/it/main.rs"
-    run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg=--test=it -- -- --skip stress --skip executors --skip abort --skip process
+    run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg=--test=it -- \
+        -- --skip stress --skip executors --skip abort --skip process # those that wait long
     git -C "$tree" checkout --quiet tests
 
     # What these missed, with all that there are.
