@@ -64,18 +64,16 @@ impl<'a> Names<'a> {
 
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[cold]
-    #[inline(never)]
     fn are_long(&self, segment: &str, kind: &str) -> bool {
         self.name == FamilyName { segment, kind }
     }
 }
 
 /// The two halves of the product, folded into one word: every bit of both factors reaches most bits of it.
+#[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128) * (b as u128);
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
-    let (low, high) = (product as u64, (product >> 64) as u64);
-    low ^ high
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// One name. Of a long one, what stands in front of the last sixteen bytes is folded in before.

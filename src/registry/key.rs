@@ -87,10 +87,8 @@ impl VTableKey {
     #[must_use]
     #[track_caller]
     pub const fn new(segment: &'static str, kind: &'static str, version: u16) -> Self {
-        assert!(
-            FamilyName { segment, kind }.check().is_ok(),
-            "the segment and the kind of a key are one or more printable ASCII characters other than / @ \" \\"
-        );
+        let checked = FamilyName { segment, kind }.check();
+        assert!(checked.is_ok(), "a name in a key is one or more printable ASCII characters other than / @ \" \\");
         Self { segment, kind, version }
     }
 }
@@ -121,11 +119,6 @@ impl<'a> KeyRef<'a> {
     pub const fn family(&self) -> FamilyName<'a> {
         FamilyName { segment: self.segment, kind: self.kind }
     }
-
-    /// Equality for constants.
-    pub(super) const fn is(&self, other: &KeyRef<'_>) -> bool {
-        self.version == other.version && same(self.kind, other.kind) && same(self.segment, other.segment)
-    }
 }
 
 impl FamilyName<'_> {
@@ -137,15 +130,6 @@ impl FamilyName<'_> {
             (Ok(()), Ok(())) => Ok(()),
         }
     }
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let mut at = 0;
-    while at < one.len() && at < other.len() && one[at] == other[at] {
-        at += 1;
-    }
-    at == one.len() && at == other.len()
 }
 
 const fn check_name(name: &str) -> Result<(), NameError> {
@@ -181,8 +165,7 @@ impl<'a> TryFrom<&'a str> for KeyRef<'a> {
 /// `segment/kind@v1`; a key with a name that [`VTableKey::new`] refuses is written quoted, which no parse accepts.
 impl fmt::Display for KeyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (family, version) = (self.family(), self.version);
-        padded(f, format_args!("{family}@v{version}"))
+        padded(f, format_args!("{}@v{}", self.family(), self.version))
     }
 }
 
@@ -239,9 +222,7 @@ impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Empty => f.write_str("is empty"),
-            Self::Byte { at, byte } => {
-                write!(f, "has '{}' at byte {at}, which no name has", byte.escape_ascii())
-            }
+            Self::Byte { at, byte } => write!(f, "has '{}' at byte {at}, which no name has", byte.escape_ascii()),
         }
     }
 }

@@ -9,7 +9,6 @@
 #![expect(clippy::inline_always, reason = "else the words of the names go through memory, and are read as vectors")]
 
 use alloc::vec::Vec;
-use core::ptr;
 
 use super::error::{Asked, LookupError};
 use super::index::{Index, OwnedArray};
@@ -49,7 +48,7 @@ pub(super) struct Books {
     /// How many names are in the index.
     pub(super) length: usize,
     /// Bytes of the states that only earlier readers can still see.
-    pub(super) old_states: usize,
+    pub(super) outdated: usize,
 }
 
 /// One key of a [manifest](super::VTableRegistry::manifest).
@@ -81,8 +80,7 @@ pub struct Alias {
 impl Catalog {
     const_fn! {
         pub(super) fn new() -> Self {
-            let books =
-                Books { nodes: Vec::new(), states: Vec::new(), arrays: Vec::new(), length: 0, old_states: 0 };
+            let books = Books { nodes: Vec::new(), states: Vec::new(), arrays: Vec::new(), length: 0, outdated: 0 };
             let (generation, frozen) = (AtomicUsize::new(0), AtomicUsize::new(0));
             let writers = Writers { turn: Turn::new(books), generation, frozen };
             Self { names: Index::new(), longest: AtomicUsize::new(0), writers }
@@ -100,16 +98,10 @@ impl Catalog {
         self.names.find(names.hash(0), |name| name.names.are(&names))
     }
 
-    /// The state that a name leads to. Allocates nothing.
-    #[inline(always)]
-    pub(super) fn current(&self, name: FamilyName<'_>) -> Option<Snapshot<'_>> {
-        self.name(name)?.current()
-    }
-
     /// What the state that a name leads to has for a request.
     #[inline(always)] // which request it is mostly is known where it is made
     pub(super) fn resolve(&self, name: FamilyName<'_>, wanted: &VersionReq) -> Result<&Node, LookupError> {
-        let snapshot = self.current(name);
+        let snapshot = self.name(name).and_then(Name::current);
         match snapshot.map(|snapshot| snapshot.pick(wanted)) {
             Some(Ok(node)) => Ok(node),
             _ => Err(explain(name.segment, name.kind, wanted, snapshot)),
@@ -121,29 +113,9 @@ impl Catalog {
         self.names.iter().filter_map(Name::own).flat_map(|own| own.living().map(|(_, node)| node))
     }
 
-    /// All keys in order; each family as it is when it is met.
-    pub(super) fn manifest(&self) -> Vec<ManifestEntry> {
-        let mut all = Vec::new();
-        for own in self.names.iter().filter_map(Name::own) {
-            let preferred = own.pick(&VersionReq::Preferred).ok();
-            all.extend(own.living().map(|(version, node)| ManifestEntry {
-                key: node.key,
-                state: version.state,
-                preferred: preferred.is_some_and(|preferred| ptr::eq(preferred, node)),
-                type_name: node.table().type_name(),
-                has_factory: node.factory.is_some(),
-            }));
-        }
-        all.sort_unstable_by_key(|entry| entry.key);
-        all
-    }
-
     /// All aliases in order; each as it is when it is met.
     pub(super) fn aliases(&self) -> Vec<Alias> {
-        let leads = |name: &Name| {
-            let family = name.own()?.real()?.names.name;
-            Some(Alias { alias: name.names.name, family })
-        };
+        let leads = |name: &Name| Some(Alias { alias: name.names.name, family: name.own()?.real()?.names.name });
         let mut all: Vec<_> = self.names.iter().filter_map(leads).collect();
         all.sort_unstable();
         all
@@ -154,7 +126,7 @@ impl Catalog {
         let books = self.writers.turn.take();
         let arrays: usize = books.arrays.iter().rev().skip(1).map(|array| size_of_val(array.items())).sum();
         let nodes = books.nodes.len() - self.iter().count();
-        arrays + books.old_states + nodes * size_of::<Node>()
+        arrays + books.outdated + nodes * size_of::<Node>()
     }
 }
 
@@ -162,19 +134,13 @@ impl Catalog {
 #[cold]
 fn explain(segment: &str, kind: &str, wanted: &VersionReq, snapshot: Option<Snapshot<'_>>) -> LookupError {
     let asked = Asked::new(FamilyName { segment, kind }, wanted.clone());
-    let Some(snapshot) = snapshot else {
-        return LookupError::UnknownFamily { asked };
-    };
+    let Some(snapshot) = snapshot else { return LookupError::UnknownFamily { asked } };
     if let Err(Some(&Version { number, state: VersionState::Draining { successor }, .. })) = snapshot.pick(wanted) {
         return LookupError::Draining { asked, version: number, successor };
     }
     let mut versions = Vec::with_capacity(told(snapshot.versions()).count());
     versions.extend(told(snapshot.versions()).map(|(number, _)| number));
-    match *wanted {
-        // It is not there, so if it is known, it is gone.
-        VersionReq::Exact(number) if numbered(snapshot.versions(), number).is_some() => {
-            LookupError::Retired { asked, versions }
-        }
-        _ => LookupError::UnknownVersion { asked, versions },
-    }
+    // It is not there, so if it is known, it is gone.
+    let is_gone = matches!(*wanted, VersionReq::Exact(number) if numbered(snapshot.versions(), number).is_some());
+    if is_gone { LookupError::Retired { asked, versions } } else { LookupError::UnknownVersion { asked, versions } }
 }

@@ -138,18 +138,14 @@ fn cut(name: &str) -> Box<str> {
     if name.len() <= LONGEST {
         return name.into();
     }
-    let mut end = LONGEST - MARK.len();
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = (0..=LONGEST - MARK.len()).rfind(|end| name.is_char_boundary(*end)).unwrap_or(0);
     [&name[..end], MARK].concat().into()
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segment, kind, version } = self;
-        let name = FamilyName { segment, kind };
-        match version {
+        let name = FamilyName { segment: &self.segment, kind: &self.kind };
+        match &self.version {
             VersionReq::Exact(version) => write!(f, "{name}@v{version}"),
             VersionReq::AtMost(version) => write!(f, "{name} at most v{version}"),
             VersionReq::AtLeast(version) => write!(f, "{name} at least v{version}"),

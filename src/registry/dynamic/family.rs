@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use super::catalog::{Alias, Catalog};
 use super::error::{LookupError, UpdateError};
 use super::node::{Entry, Node, OwnedNode};
-use super::state::{VersionReq, VersionState, told};
+use super::state::{Name, VersionReq, VersionState, told};
 use super::writer::{Plan, Wish};
 use crate::registry::key::{FamilyName, VTableKey};
 use crate::task::{TaskVTable, WakeableTask};
@@ -18,9 +18,9 @@ use crate::task::{TaskVTable, WakeableTask};
 ///
 /// Made by [`VTableRegistry::family`](crate::VTableRegistry::family); the family need not exist yet.
 pub struct Family<'r, C: 'static> {
-    catalog: &'r Catalog,
-    name: FamilyName<'static>,
-    context: PhantomData<fn(C) -> C>,
+    pub(super) catalog: &'r Catalog,
+    pub(super) name: FamilyName<'static>,
+    pub(super) context: PhantomData<fn(C) -> C>,
 }
 
 /// What [`Family::update`]'s closure changes: a copy of the family.
@@ -38,10 +38,6 @@ type Brand<'u, C> = fn(&'u (), C) -> (&'u (), C);
 const RUNS: usize = 128;
 
 impl<'r, C> Family<'r, C> {
-    pub(super) const fn new(catalog: &'r Catalog, name: FamilyName<'static>) -> Self {
-        Self { catalog, name, context: PhantomData }
-    }
-
     /// Changes the family as a whole: whoever looks it up sees all of it or nothing. (Aliases follow, one by one.)
     ///
     /// `change` runs on a copy, outside the registry's turn, and **again** if the family was changed meanwhile; so it may
@@ -89,15 +85,13 @@ impl<'r, C> Family<'r, C> {
     /// The versions and their states, as they are at one instant.
     #[must_use]
     pub fn versions(&self) -> Vec<(u16, VersionState)> {
-        self.catalog.current(self.name).map_or(Vec::new(), |current| told(current.versions()).collect())
+        self.catalog.name(self.name).and_then(Name::current).map_or(Vec::new(), |now| told(now.versions()).collect())
     }
 
     /// The names that lead to this family, in order; each was one at some instant. Costs: a walk over all names.
     #[must_use]
     pub fn aliases(&self) -> Vec<Alias> {
-        let mut all = self.catalog.aliases();
-        all.retain(|alias| alias.family == self.name);
-        all
+        self.catalog.aliases().into_iter().filter(|alias| alias.family == self.name).collect()
     }
 
     /// [`VTableRegistry::resolve`](crate::VTableRegistry::resolve) for this family.
@@ -137,10 +131,8 @@ impl<C> FamilyUpdate<'_, C> {
 
     /// Removes a version; it is preferred no longer, and known to be retired. Tasks of it stay.
     pub fn remove(&mut self, version: u16) -> &mut Self {
-        if self.plan.remove(version).is_none() {
-            self.fails(UpdateError::UnknownVersion { version });
-        }
-        self
+        let known = self.plan.remove(version);
+        self.refuse(known.is_none().then_some(UpdateError::UnknownVersion { version }))
     }
 
     /// Makes a version the one that [`VersionReq::Preferred`] means, as long as it is active and there.
@@ -165,8 +157,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// after the rest of the update; until it is [removed](Self::remove_alias) nothing is registered under it.
     pub fn alias(&mut self, segment: &'static str, kind: &'static str) -> &mut Self {
         let name = FamilyName { segment, kind };
-        self.check_name(name);
-        self.wish(name, Wish::Leads, Wish::Leads)
+        self.check_name(name).wish(name, Wish::Leads, Wish::Leads)
     }
 
     /// Makes another name lead here no longer: its keys are unknown until it becomes an alias or a family again.
@@ -189,44 +180,38 @@ impl<C> FamilyUpdate<'_, C> {
     }
 
     fn set(&mut self, version: u16, state: VersionState) -> &mut Self {
-        match self.plan.get(version) {
-            Some(known) => known.state = state,
-            None => self.fails(UpdateError::UnknownVersion { version }),
-        }
-        self
+        let known = self.plan.get(version).map(|known| known.state = state);
+        self.refuse(known.is_none().then_some(UpdateError::UnknownVersion { version }))
     }
 
     fn key(&self, version: u16) -> VTableKey {
-        let FamilyName { segment, kind } = self.plan.name;
-        VTableKey { segment, kind, version }
+        VTableKey { segment: self.plan.name.segment, kind: self.plan.name.kind, version }
     }
 
     fn put(&mut self, node: OwnedNode) -> &mut Self {
-        if self.plan.put(node) {
-            self.check_name(self.plan.name);
-        }
+        let name = self.plan.name;
+        if self.plan.put(node) { self.check_name(name) } else { self }
+    }
+
+    fn check_name(&mut self, name: FamilyName<'static>) -> &mut Self {
+        self.refuse(name.check().err().map(|error| UpdateError::BadName { name, error }))
+    }
+
+    /// The first of several errors is told.
+    fn refuse(&mut self, error: Option<UpdateError>) -> &mut Self {
+        self.error = self.error.or(error);
         self
-    }
-
-    fn check_name(&mut self, name: FamilyName<'static>) {
-        if let Err(error) = name.check() {
-            self.fails(UpdateError::BadName { name, error });
-        }
-    }
-
-    /// The first of several is told.
-    fn fails(&mut self, error: UpdateError) {
-        self.error = self.error.or(Some(error));
     }
 
     /// Whether all that the closure named is there.
     fn check(&mut self) -> Result<(), UpdateError> {
         if let Some(version) = self.plan.preferred {
-            match self.plan.get(version).map(|known| known.state) {
-                None => self.fails(UpdateError::UnknownVersion { version }),
-                Some(VersionState::Draining { .. }) => self.fails(UpdateError::PreferredDrains { version }),
-                Some(VersionState::Active) => {}
-            }
+            let error = match self.plan.get(version).map(|known| known.state) {
+                None => Some(UpdateError::UnknownVersion { version }),
+                Some(VersionState::Draining { .. }) => Some(UpdateError::PreferredDrains { version }),
+                Some(VersionState::Active) => None,
+            };
+            self.refuse(error);
         }
         self.error.map_or(Ok(()), Err)
     }

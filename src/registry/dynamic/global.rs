@@ -1,7 +1,6 @@
 //! The registry of this linked image, and what leads to it.
 
 use alloc::boxed::Box;
-use core::panic::UnwindSafe;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -41,9 +40,6 @@ pub struct CachedEntry {
     /// Null, or the key's family or alias in the global registry, which is never freed.
     name: AtomicPtr<Name>,
 }
-
-/// As the registry: nothing is half done.
-impl UnwindSafe for CachedEntry {}
 
 impl CachedEntry {
     /// Nothing is looked up yet.

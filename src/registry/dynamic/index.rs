@@ -59,13 +59,10 @@ impl<T> Index<T> {
             let cell = unsafe { cells.get_unchecked(at & (cells.len() - 1)) };
             #[cfg(all(test, feature = "std", not(loom)))]
             tests::a_cell_is_read();
-            let item = NonNull::new(cell.item.load(Ordering::Acquire))?;
-            if cell.hash.load(Ordering::Relaxed) == hash {
-                // SAFETY: invariant 2.
-                let item = unsafe { item.as_ref() };
-                if is(item) {
-                    return Some(item);
-                }
+            // SAFETY: invariant 2.
+            let item = unsafe { cell.item.load(Ordering::Acquire).as_ref() }?;
+            if cell.hash.load(Ordering::Relaxed) == hash && is(item) {
+                return Some(item);
             }
             at = at.wrapping_add(1);
         }
@@ -82,14 +79,8 @@ impl<T> Index<T> {
     ///
     /// # Safety
     ///
-    /// One writer at a time. `arrays` keeps what is put into it for longer than the index lives.
-    pub(super) unsafe fn insert(
-        &self,
-        hash: u64,
-        item: Box<T>,
-        length: usize,
-        arrays: &mut Vec<OwnedArray<T>>,
-    ) -> &T {
+    /// One writer at a time. `kept` keeps what is put into it for longer than the index lives.
+    pub(super) unsafe fn insert(&self, hash: u64, item: Box<T>, length: usize, kept: &mut Vec<OwnedArray<T>>) -> &T {
         let before = self.cells();
         if length >= most(before.len()) {
             let empty = |_| Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) };
@@ -102,7 +93,7 @@ impl<T> Index<T> {
             }
             let address = grown.address();
             // Kept before it is published, since this allocates. Nothing does from here on.
-            arrays.push(grown);
+            kept.push(grown);
             // Release: its cells, too.
             self.array.store(address.as_ptr(), Ordering::Release);
         }

@@ -109,9 +109,8 @@ impl Node {
         };
         let (open, closed) = (record(table), record(table.twin().unwrap_or(table)));
         let boxes = table.boxed_type().unwrap_or(TypeId::of::<Self>());
-        let place = Location::caller();
         // SAFETY: memory for a node.
-        unsafe { node.write(Self { open, closed, key, boxes, place, factory }) };
+        unsafe { node.write(Self { open, closed, key, boxes, place: Location::caller(), factory }) };
         OwnedNode(node)
     }
 
@@ -125,10 +124,8 @@ impl Node {
         E: Into<NoTask>,
     {
         let pure = (size_of::<F>() == 0).then(TypeId::of::<F>);
-        let make: Make<C> = Box::new(move |bytes, context| match make(bytes, context) {
-            Ok(task) => Ok(OwnedTask::new(Box::new(task))),
-            Err(error) => Err(error.into()),
-        });
+        let make: Make<C> =
+            Box::new(move |bytes, context| make(bytes, context).map(Box::new).map(OwnedTask::new).map_err(E::into));
         let factory = Some(Box::new(Factory { make: Box::new(make), pure }));
         Self::new(key, const { &TaskVTable::of::<T>() }, factory)
     }

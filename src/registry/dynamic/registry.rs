@@ -11,7 +11,7 @@ use super::catalog::{Alias, Catalog, ManifestEntry};
 use super::error::{LookupError, RegisterError, UpdateError};
 use super::family::Family;
 use super::node::{Entry, Node, OwnedNode};
-use super::state::{VersionReq, numbered};
+use super::state::{Name, VersionReq, numbered};
 use crate::registry::key::{FamilyName, KeyRef, VTableKey};
 use crate::sync::{Ordering, const_fn};
 use crate::task::{TaskVTable, WakeableTask};
@@ -170,7 +170,7 @@ impl<C: 'static> VTableRegistry<C> {
     /// The family of a name, to be changed as a whole; it need not exist.
     #[must_use]
     pub const fn family(&self, segment: &'static str, kind: &'static str) -> Family<'_, C> {
-        Family::new(&self.catalog, FamilyName { segment, kind })
+        Family { catalog: &self.catalog, name: FamilyName { segment, kind }, context: PhantomData }
     }
 
     /// The table under `key`.
@@ -183,7 +183,7 @@ impl<C: 'static> VTableRegistry<C> {
     /// `'static`.
     #[must_use]
     pub fn get_ref(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
-        numbered(self.catalog.current(key.family())?.versions(), key.version)?.table
+        numbered(self.catalog.name(key.family())?.current()?.versions(), key.version)?.table
     }
 
     /// What is registered under `key`, for use without another look-up.
@@ -217,7 +217,19 @@ impl<C: 'static> VTableRegistry<C> {
     /// Costs: a walk over all, and one allocation that grows.
     #[must_use]
     pub fn manifest(&self) -> Vec<ManifestEntry> {
-        self.catalog.manifest()
+        let mut all = Vec::new();
+        for own in self.catalog.names.iter().filter_map(Name::own) {
+            let preferred = own.pick(&VersionReq::Preferred).ok().map(|node| node.key.version);
+            all.extend(own.living().map(|(version, node)| ManifestEntry {
+                key: node.key,
+                state: version.state,
+                preferred: preferred == Some(version.number),
+                type_name: node.table().type_name(),
+                has_factory: node.factory.is_some(),
+            }));
+        }
+        all.sort_unstable_by_key(|entry| entry.key);
+        all
     }
 
     /// Every alias in order, so that a worker can take work that was written under old names. Each is listed as it is

@@ -220,7 +220,6 @@ pub(super) fn numbered(versions: &[Version], number: u16) -> Option<&Version> {
 }
 
 #[cold]
-#[inline(never)]
 fn searched(versions: &[Version], number: u16) -> Option<&Version> {
     versions.binary_search_by_key(&number, |known| known.number).ok().map(|at| &versions[at])
 }

@@ -96,10 +96,7 @@ pub enum BuildError {
     },
 }
 
-#[expect(
-    clippy::non_send_fields_in_send_ty,
-    reason = "the engine is shared with the owner of local tasks; the constructors ask for `Send`"
-)]
+#[expect(clippy::non_send_fields_in_send_ty, reason = "owners of local tasks have the same engine")]
 // SAFETY: every constructor asks for `T: Send` (`from_raw` for a task that was made so), and the owner is the
 // only way to the task; entries are read-only data that any thread may read.
 unsafe impl Send for RegisteredTask {}
@@ -195,15 +192,14 @@ impl<C: 'static> VTableRegistry<C> {
     /// If nothing is registered under `key`, or no factory, or if the factory refuses.
     pub fn build(&'static self, key: KeyRef<'_>, bytes: &[u8], context: &C) -> Result<RegisteredTask, BuildError> {
         let node = self.entry(key).map_err(BuildError::Lookup)?.0;
-        let key = node.key;
         match node.make(bytes, context) {
             Some(Ok(task)) => {
                 let (data, _) = task.into_erased().into_parts();
                 // SAFETY: invariants 1 and 2 of the node; the first owner has just given up the task, which was open.
                 Ok(RegisteredTask(unsafe { Erased::new(data, &node.open) }))
             }
-            Some(Err(error)) => Err(BuildError::Factory { key, error }),
-            None => Err(BuildError::NoFactory { key, registered: node.table().type_name() }),
+            Some(Err(error)) => Err(BuildError::Factory { key: node.key, error }),
+            None => Err(BuildError::NoFactory { key: node.key, registered: node.table().type_name() }),
         }
     }
 }

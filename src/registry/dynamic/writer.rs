@@ -108,19 +108,19 @@ impl Plan<'_> {
 }
 
 impl Catalog {
-    /// Registers `node`. Gives back the table that was there, or, unless that may be replaced, refuses; where it is the
+    /// Registers `node`. Gives back the table that was there, or refuses unless by `force`; where it is the
     /// same already, nothing changes.
     pub(super) fn register(
         &self,
         mut node: OwnedNode,
-        may_replace: bool,
+        force: bool,
     ) -> Result<Option<&'static TaskVTable>, RegisterError> {
         let key = node.get().key;
         let refused = |error| RegisterError::Refused { key, error };
         loop {
             let mut plan = self.plan(key.family()).map_err(refused)?;
             let known = plan.before.and_then(|before| before.node(key.version));
-            if let Some(known) = known.filter(|known| !may_replace && !known.is_same(node.get())) {
+            if let Some(known) = known.filter(|known| !force && !known.is_same(node.get())) {
                 return Err(RegisterError::Taken {
                     key,
                     registered: known.table().type_name(),
@@ -198,8 +198,7 @@ impl Catalog {
         let added = usize::from(!steps.is_empty());
         // Nothing allocates or unwinds from here on.
         for (name, state) in steps {
-            let outdated = name.own().map(|before| size_of::<Head>() + size_of_val(before.versions()));
-            books.old_states += outdated.unwrap_or(0);
+            books.outdated += name.own().map_or(0, |before| size_of::<Head>() + size_of_val(before.versions()));
             // SAFETY: the turn is this writer's; states are dropped with the catalog.
             unsafe { name.publish(state.as_ref()) };
             books.states.extend(state);
@@ -217,9 +216,8 @@ impl Catalog {
             return known;
         }
         let new = Box::new(Name::new(name));
-        let hash = new.names.hash(0);
         // SAFETY: the turn is the caller's, who has the books; they are dropped after the index.
-        let new = unsafe { self.names.insert(hash, new, books.length, &mut books.arrays) };
+        let new = unsafe { self.names.insert(new.names.hash(0), new, books.length, &mut books.arrays) };
         books.length += 1;
         let longest = name.segment.len().max(name.kind.len());
         // Every look-up reads it: it is stored only where it changes.

@@ -124,6 +124,15 @@ fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
     assert!(all == given);
 }
 
+/// Cells keep fewer bits where words are shorter, and an array looks at the lowest.
+#[test]
+fn every_bit_of_a_hash_reaches_the_low_half_of_what_a_cell_keeps() {
+    for (hash, bit) in [0, u64::MAX].into_iter().flat_map(|hash| (0..64).map(move |bit| (hash, bit))) {
+        let changed = (narrow(hash) ^ narrow(hash ^ 1 << bit)) & 0xffff_ffff;
+        assert_eq!(changed, 1 << (bit % 32), "bit {bit} of {hash:#x}");
+    }
+}
+
 #[test]
 fn a_name_that_is_longer_than_any_reads_no_cell() {
     let registry = VTableRegistry::new();
