@@ -38,7 +38,9 @@ pub(super) fn block(reports: &Reports, name: &str) -> String {
         },
         |growth| &growth.name,
     );
-    growth.iter().for_each(|growth| grown(&mut text, growth));
+    for growth in &growth {
+        grown(&mut text, growth);
+    }
     text
 }
 
@@ -123,7 +125,7 @@ fn lines<T>(text: &mut String, name: &str, found: &Found<'_, T>, cells: impl Fn(
     for (machine, one) in found {
         let cells = cells(one);
         match lines.iter_mut().find(|line| line.1 == cells) {
-            Some((machines, _)) => *machines += &format!(", {}", escaped(machine)),
+            Some((machines, _)) => _ = write!(machines, ", {}", escaped(machine)),
             None => lines.push((escaped(machine), cells)),
         }
     }
