@@ -59,7 +59,7 @@ impl<const N: usize> StaticTable<N> {
         while at < N {
             let key = rows[at].0;
             assert!(key.family().check().is_ok(), "a key has a name that no key has");
-            hashes[at] = Names::of(key.segment, key.kind).version(key.version);
+            hashes[at] = Names::of(key.family()).hash(key.version as u64);
             at += 1;
         }
         sort(&mut hashes, &mut rows);
@@ -78,7 +78,7 @@ impl<const N: usize> StaticTable<N> {
     /// The table under `key`.
     #[must_use]
     pub fn get(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
-        let hash = Names::of(key.segment, key.kind).version(key.version);
+        let hash = Names::of(key.family()).hash(key.version.into());
         let first = self.hashes.partition_point(|known| *known < hash);
         let same_hash = self.hashes[first..].iter().take_while(|known| **known == hash).count();
         self.rows[first..][..same_hash].iter().find(|row| row.0.key_ref() == key).map(|row| row.1)

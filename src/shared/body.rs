@@ -50,7 +50,7 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
     #[inline]
     pub(super) fn poll(mut self) -> Ran {
         // SAFETY: the functions are for this word. The count is lent by `self`, which outlives the waker.
-        let waker = unsafe { Waker::new(self.cell.as_ptr().cast_const().cast(), L::wakers()) };
+        let waker = unsafe { Waker::new(self.cell.as_ptr().cast_const().cast(), L::WAKERS) };
         // It gives up no count.
         let waker = ManuallyDrop::new(waker);
         let mut context = Context::from_waker(&waker);
@@ -58,7 +58,9 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
             // SAFETY: the stage holds the future, which a poll has exclusively (invariant 1 of the cell).
             let future = unsafe { &mut *stage.cast::<F>() };
             // SAFETY: it is never moved (invariant 3 of the cell).
-            unsafe { Pin::new_unchecked(future) }.poll(&mut context)
+            let future = unsafe { Pin::new_unchecked(future) };
+            // SAFETY: the body is `self`'s.
+            unsafe { self.state().trace().in_span(|| future.poll(&mut context)) }
         });
         let Poll::Ready(output) = polled else {
             return match self.state().pause(L::ONLY) {
@@ -100,6 +102,8 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
         self.alive = false;
         // SAFETY: the stage holds the future, exclusively, which is not used again.
         self.stage().with_mut(|stage| unsafe { stage.cast::<F>().drop_in_place() });
+        // SAFETY: the body was `self`'s.
+        unsafe { self.state().trace().end() }
     }
 
     /// Publishes the end of the body and gives up the count, in one change, which is the last use of the task here.
@@ -146,6 +150,8 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Drop fo
         if self.alive {
             self.drop_future();
         }
+        // SAFETY: as in `drop_future`, which may have unwound.
+        unsafe { self.state().trace().end() };
         // SAFETY: it is on its list for as long as it is alive, and the count is `self`'s.
         unsafe { Cell::leave(self.cell) };
         self.publish(self.result);

@@ -3,8 +3,9 @@
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::header::{self, Head, Held, Ptr, Table};
+use super::header::{self, Held, Ptr, Table};
 use super::state::{State, Wake};
+use super::trace::{self, Op};
 use crate::waker::table::{Slot, WakeSlot};
 use crate::waker::{Free, WakerPointer, WakerVTable};
 
@@ -26,8 +27,10 @@ impl Handle {
     ///
     /// The caller has a count of `task`, which moves into the result.
     #[inline]
-    pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
-        Self(task)
+    pub(super) unsafe fn from_ptr(task: Ptr) -> Self {
+        let handle = Self(task);
+        handle.tell(trace::CLONE);
+        handle
     }
 
     /// A handle without a count of its own: it is never dropped.
@@ -52,6 +55,11 @@ impl Handle {
     }
 
     #[inline]
+    fn tell(&self, op: Op) {
+        self.state().trace().tell(op);
+    }
+
+    #[inline]
     pub(super) fn table(&self) -> &'static Table {
         // SAFETY: the count is `self`'s.
         unsafe { header::table(self.0) }
@@ -59,29 +67,28 @@ impl Handle {
 
     #[inline]
     pub(super) fn wake(self) {
-        let table = self.table();
-        match self.state().wake(table.hook_borrows, table.only) {
+        let handle = ManuallyDrop::new(self);
+        handle.tell(trace::WAKE);
+        let table = handle.table();
+        match handle.state().wake(table.hook_borrows, table.only) {
             Wake::Schedule if table.hook_borrows => {
                 // SAFETY: the count was `self`'s.
-                let held = unsafe { Held::new(self.into_ptr()) };
+                let held = unsafe { Held::new(handle.0) };
                 // SAFETY: the runnable's count was added, and `held` has one through the call.
                 unsafe { (table.schedule)(held.as_ptr()) };
                 held.release();
             }
-            Wake::Schedule => {
-                let task = self.into_ptr();
-                // SAFETY: the runnable's count was `self`'s, and nothing of the hook's must outlive the call.
-                unsafe { (table.schedule)(task) };
-            }
-            Wake::Known => {
-                self.into_ptr();
-            }
-            Wake::Complete => {}
+            // SAFETY: the runnable's count was `self`'s, and nothing of the hook's must outlive the call.
+            Wake::Schedule => unsafe { (table.schedule)(handle.0) },
+            Wake::Known => {}
+            // SAFETY: the count was `self`'s, and ends here.
+            Wake::Complete => unsafe { header::release(handle.0) },
         }
     }
 
     #[inline]
     pub(super) fn wake_by_ref(&self) {
+        self.tell(trace::WAKE_BY_REF);
         if self.state().wake_by_ref() {
             // SAFETY: the runnable's count was added, and `self` holds its own through the call.
             unsafe { header::schedule(self.0) }
@@ -108,6 +115,7 @@ impl Handle {
 impl Clone for Handle {
     #[inline]
     fn clone(&self) -> Self {
+        self.tell(trace::CLONE);
         self.state().retain();
         Self(self.0)
     }
@@ -116,6 +124,7 @@ impl Clone for Handle {
 impl Drop for Handle {
     #[inline]
     fn drop(&mut self) {
+        self.tell(trace::DROP);
         // SAFETY: the count is `self`'s, and this is its end.
         unsafe { header::release(self.0) }
     }
@@ -145,11 +154,9 @@ unsafe impl WakerPointer for Handle {
 
     #[inline]
     unsafe fn clone_raw(raw: *const ()) -> *const () {
-        // SAFETY: a raw word is a task's pointer, which is not null.
-        let task = unsafe { NonNull::new_unchecked(raw.cast_mut()) }.cast::<Head>();
-        // SAFETY: the caller holds a count.
-        unsafe { header::state(task) }.retain();
-        raw
+        // SAFETY: the caller holds a count, which this does not give up.
+        let handle = ManuallyDrop::new(unsafe { Self::from_raw(raw) });
+        (*handle).clone().into_raw()
     }
 
     #[inline]

@@ -68,19 +68,16 @@ impl<T, H: 'static> JoinHandle<T, H> {
     /// # Safety
     ///
     /// The caller has the join handle's count of `task`, whose output is a `T` and whose header data is an `H`.
-    #[inline]
     pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
         Self { task, header: PhantomData, output: PhantomData }
     }
 
-    #[inline]
     fn any(&self) -> ManuallyDrop<Handle> {
         // SAFETY: the count is lent by `self`, which the result borrows in all but type: it does not leave the methods.
         unsafe { Handle::borrowed(self.task) }
     }
 
     /// The scheduler's data in the task's header.
-    #[inline]
     #[must_use]
     pub fn header(&self) -> &H {
         // SAFETY: the data is an `H`, and the count is `self`'s.
@@ -88,7 +85,6 @@ impl<T, H: 'static> JoinHandle<T, H> {
     }
 
     /// A handle of the task. Costs: one locked instruction.
-    #[inline]
     #[must_use]
     pub fn task(&self) -> TaskRef<H> {
         // SAFETY: the data is an `H`.
@@ -119,7 +115,6 @@ impl<T, H: 'static> JoinHandle<T, H> {
     /// # Safety
     ///
     /// There is one, and the state has given it to the caller.
-    #[inline]
     unsafe fn fetch(&self) -> T {
         let mut output = MaybeUninit::<T>::uninit();
         // SAFETY: the caller's promise; the memory is for a `T`.
@@ -196,7 +191,6 @@ impl<T, H: 'static> Future for JoinHandle<T, H> {
 }
 
 impl<T, H: 'static> Drop for JoinHandle<T, H> {
-    #[inline]
     fn drop(&mut self) {
         let task = self.any();
         match task.state().detach(task.table().only) {

@@ -24,6 +24,8 @@ pub(super) mod sealed {
 
     #[allow(unnameable_types, reason = "it seals the public trait")]
     pub trait Kind: Sized + 'static {
+        /// What a console calls it.
+        const NAME: &'static str;
         /// Not `Send` where a task that is not spawned yet must stay on its home's thread.
         type Stays;
 
@@ -39,6 +41,7 @@ pub(super) mod sealed {
     }
 
     impl Kind for Anywhere {
+        const NAME: &'static str = "task";
         type Stays = ();
 
         #[inline]
@@ -46,7 +49,6 @@ pub(super) mod sealed {
             true
         }
 
-        #[inline]
         unsafe fn discard<H: 'static>(task: NonNull<()>) {
             let task: Ptr = task.cast();
             // SAFETY: the count is the caller's.
@@ -62,6 +64,7 @@ pub(super) mod sealed {
     }
 
     impl Kind for AtHome {
+        const NAME: &'static str = "local";
         type Stays = *mut ();
 
         #[inline]

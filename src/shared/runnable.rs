@@ -132,7 +132,6 @@ pub(super) unsafe fn run_once<H: 'static, K: Kind>(task: Ptr, home: usize) -> Op
 
 impl<H: 'static, K: Kind> Run<H, K> {
     /// Hands a task that was woken to its hook.
-    #[inline]
     pub(super) fn schedule(self) -> Ran {
         match self {
             Self::Pending => Ran::Pending,
@@ -150,18 +149,15 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     /// # Safety
     ///
     /// The caller has the count of this kind of runnable of `task`, whose header data is an `H`.
-    #[inline]
     pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
         Self { task, header: PhantomData, kind: PhantomData }
     }
 
-    #[inline]
     pub(super) fn into_ptr(self) -> Ptr {
         ManuallyDrop::new(self).task
     }
 
     /// The scheduler's data in the task's header.
-    #[inline]
     #[must_use]
     pub fn header(&self) -> &H {
         // SAFETY: the data is an `H`, and the count is `self`'s.
@@ -169,7 +165,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     }
 
     /// A handle of the task. Costs: one locked instruction.
-    #[inline]
     #[must_use]
     pub fn task(&self) -> TaskRef<H> {
         // SAFETY: the count is lent by `self`; the clone takes one of its own.
@@ -182,7 +177,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     ///
     /// Costs: what the hook does, and two locked instructions for the count that is held meanwhile, one while there
     /// is no other handle, none if `H` (and a hook of its own) has neither size nor destructor.
-    #[inline]
     pub fn schedule(self) {
         let task = self.into_ptr();
         // SAFETY: the count was `self`'s.
@@ -201,7 +195,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     }
 
     /// Gives up ownership; the count goes with the word, through a queue of the user's own.
-    #[inline]
     #[must_use = "a word that is lost leaks its task"]
     pub fn into_raw(self) -> NonNull<()> {
         self.into_ptr().cast()
@@ -215,7 +208,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     /// came before that call happens before this one: a word that crosses threads is stored with `Release` and loaded with
     /// `Acquire`, or goes through a lock. Where the body is not `Send`, or borrows, the promise given to the `unsafe` spawn
     /// holds for the result, until that is run or dropped.
-    #[inline]
     #[must_use]
     pub unsafe fn from_raw(raw: NonNull<()>) -> Self {
         // SAFETY: the caller's word is a task's with a runnable's count, whose data is an `H`.
@@ -224,7 +216,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
 }
 
 impl<H: 'static, K: Kind> Drop for Runnable<H, K> {
-    #[inline]
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s, and ends here.
         unsafe { K::discard::<H>(self.task.cast()) }

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::cell::Cell;
-use super::header::Ptr;
+use super::header::{self, Ptr};
 use super::home::Home;
 use super::hook::{ByClosure, ByHeader, Hook};
 use super::joined::{Detached, Join, Joined};
@@ -16,9 +16,10 @@ use super::member::{ListPointer, Listed, Member, Unlisted};
 #[cfg(feature = "alloc")]
 use super::memory::InBox;
 use super::memory::ReleaseTask;
-use super::room::{Claim, InRoom, Room, check};
 use super::runnable::Runnable;
 use super::source::{Borrowing, Given, Made, Source};
+use super::task_place::{Claim, InPlace, TaskPlace};
+use super::trace::Label;
 
 /// A task before it is spawned: a future or what makes it, the header data, and where it is to run, with which hook, on
 /// which list.
@@ -57,13 +58,14 @@ pub struct Task<B, H, K: Kind = Anywhere, J = Joined, S = ByHeader, L = Unlisted
     kind: K,
     hook: S,
     list: L,
+    label: Label,
     joined: PhantomData<fn() -> J>,
     stays: PhantomData<K::Stays>,
 }
 
 impl<F: Future, H: 'static> Task<Given<F>, H> {
     /// A task of `future`, with the scheduler's data in its header.
-    #[inline]
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn new(future: F, header: H) -> Self {
         Self::from_source(Given(future), header)
     }
@@ -75,7 +77,7 @@ impl<H: 'static, M> Task<Made<M>, H> {
     ///
     /// In a release build it is written where it stays; a debug build has one copy on the stack, what `make` returns.
     /// Where `make` panics, header and hook are dropped, the memory is free, and nothing was spawned.
-    #[inline]
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn init<F: Future>(header: H, make: M) -> Self
     where
         M: FnOnce() -> F,
@@ -93,7 +95,7 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
     /// What the future borrows through `'a` ends with the body: from the spawn on, and for as long as the process runs,
     /// it does not come out of the task with the output, nor by any other way. (It is no borrow in the sense of
     /// [`spawn_unchecked`](Self::spawn_unchecked).)
-    #[inline]
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub unsafe fn init_borrowing<F: Future + 'a>(header: H, make: M) -> Self
     where
         M: FnOnce(&'a H) -> F,
@@ -103,7 +105,7 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
 }
 
 impl<B, H: 'static> Task<B, H> {
-    #[inline]
+    #[cfg_attr(feature = "tracing", track_caller)]
     fn from_source(source: B, header: H) -> Self {
         Self {
             source,
@@ -111,6 +113,7 @@ impl<B, H: 'static> Task<B, H> {
             kind: Anywhere,
             hook: ByHeader,
             list: Unlisted,
+            label: Label::here(),
             joined: PhantomData,
             stays: PhantomData,
         }
@@ -119,19 +122,17 @@ impl<B, H: 'static> Task<B, H> {
 
 impl<B, H: 'static, K: Kind, S, L> Task<B, H, K, Joined, S, L> {
     /// Nobody waits for the output, which is dropped at once: two words less.
-    #[inline]
     pub fn detached(self) -> Task<B, H, K, Detached, S, L> {
-        let Self { source, header, kind, hook, list, .. } = self;
-        Task { source, header, kind, hook, list, joined: PhantomData, stays: PhantomData }
+        let Self { source, header, kind, hook, list, label, .. } = self;
+        Task { source, header, kind, hook, list, label, joined: PhantomData, stays: PhantomData }
     }
 }
 
 impl<B, H: 'static, J, L> Task<B, H, Anywhere, J, ByHeader, L> {
     /// The task is at home in `home`: polled and dropped there alone. One word more.
-    #[inline]
     pub fn at(self, home: &Home) -> Task<B, H, AtHome, J, ByHeader, L> {
-        let Self { source, header, hook, list, joined, .. } = self;
-        Task { source, header, kind: home.kind(), hook, list, joined, stays: PhantomData }
+        let Self { source, header, hook, list, label, joined, .. } = self;
+        Task { source, header, kind: home.kind(), hook, list, label, joined, stays: PhantomData }
     }
 }
 
@@ -140,19 +141,39 @@ impl<B, H: 'static, K: Kind, J, L> Task<B, H, K, J, ByHeader, L> {
     ///
     /// For header data that does not know its scheduler, and for schedulers that are captured. It stands in the task, and is
     /// dropped with the header.
-    #[inline]
     pub fn hook<S: Fn(&H, Runnable<H, K>)>(self, hook: S) -> Task<B, H, K, J, ByClosure<S>, L> {
-        let Self { source, header, kind, list, joined, .. } = self;
-        Task { source, header, kind, hook: ByClosure(hook), list, joined, stays: PhantomData }
+        let Self { source, header, kind, list, label, joined, .. } = self;
+        Task { source, header, kind, hook: ByClosure(hook), list, label, joined, stays: PhantomData }
     }
 }
 
 impl<B, H: 'static, K: Kind, J, S> Task<B, H, K, J, S, Unlisted> {
     /// The task is on `list`, a `&'static TaskList` or an `Arc` of one, until its body is gone.
-    #[inline]
     pub fn list<R: ListPointer<H>>(self, list: R) -> Task<B, H, K, J, S, Listed<R>> {
-        let Self { source, header, kind, hook, joined, .. } = self;
-        Task { source, header, kind, hook, list: Listed(list), joined, stays: PhantomData }
+        let Self { source, header, kind, hook, label, joined, .. } = self;
+        Task { source, header, kind, hook, list: Listed(list), label, joined, stays: PhantomData }
+    }
+}
+
+impl<B, H: 'static, K: Kind, J, S, L> Task<B, H, K, J, S, L> {
+    /// The task is called `name` by consoles, with the feature `tracing`; without it this does nothing.
+    ///
+    /// Else it is called by the name of its future's type.
+    #[inline]
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.label.set_name(name);
+        self
+    }
+
+    /// The task's span is `span`, for a runtime that says other things of its tasks than this crate does. A
+    /// [disabled](tracing::Span::none) one is not told of, nor is its task.
+    ///
+    /// A console takes one that is called `runtime.spawn`, and has no parent, for a task.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub fn span(mut self, span: tracing::Span) -> Self {
+        self.label.span = Some(span);
+        self
     }
 }
 
@@ -220,7 +241,6 @@ where
     /// # Safety
     ///
     /// As for [`spawn_unchecked_at`](Self::spawn_unchecked_at). The counts are the caller's.
-    #[inline]
     unsafe fn make<R: ReleaseTask>(self, memory: NonNull<u8>) -> Ptr {
         /// Frees the cell where the future could not be made.
         struct Empty<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask>(
@@ -231,17 +251,25 @@ where
         impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Drop for Empty<H, J, K, S, L, F, R> {
             #[cold]
             fn drop(&mut self) {
-                // SAFETY: nobody else knows the cell, which has no body and whose memory is `R`.
+                // SAFETY: nobody else knows the cell.
+                let trace = unsafe { header::state(self.0.cast()) }.trace();
+                // SAFETY: as above, and it has no body.
+                unsafe { trace.end() };
+                // SAFETY: as above, and its memory is `R`.
                 unsafe { Cell::free::<R>(self.0) }
             }
         }
 
-        let Self { source, header, kind, hook, list, .. } = self;
+        let Self { source, header: data, kind, hook, list, mut label, .. } = self;
         let cell = memory.cast::<Cell<H, J, K, S, L, B::Future>>();
         let table = const { &Cell::<H, J, K, S, L, B::Future>::table::<R>() };
         // SAFETY: the caller's memory.
-        unsafe { Cell::write(cell, table, header, kind, hook, list) };
+        unsafe { Cell::write(cell, table, data, kind, hook, list) };
         let empty = Empty::<_, _, _, _, _, _, R>(cell, PhantomData);
+        // SAFETY: the cell was written.
+        let trace = unsafe { header::state(cell.cast()) }.trace();
+        // SAFETY: there is no handle yet.
+        unsafe { trace.open::<B::Future>(&mut label, K::NAME) };
         // SAFETY: the cell was written. The future's place is in it, and the header data lives until the body is gone.
         unsafe { Cell::stage(cell) }.with_mut(|stage| unsafe { source.write(Cell::data(cell), stage.cast()) });
         let _ = core::mem::ManuallyDrop::new(empty);
@@ -256,7 +284,6 @@ where
     /// Costs: one allocation: two words, the header data, the hook, two words for the joiner unless it is detached, one if
     /// it has a home, four if it is on a list, and the larger of future and output (the future alone if it is detached).
     #[cfg(feature = "alloc")]
-    #[inline]
     pub fn spawn(self) -> J::Handles<Output<B, H>, H, K>
     where
         Self: SafeTask,
@@ -290,7 +317,6 @@ where
     ///
     /// The header data must be `Send` and `Sync`; that it is `'static` is checked.
     #[cfg(feature = "alloc")]
-    #[inline]
     pub unsafe fn spawn_unchecked(self) -> J::Handles<Output<B, H>, H, K> {
         use alloc::boxed::Box;
 
@@ -305,14 +331,13 @@ where
     /// not compile.
     ///
     /// Costs: no allocation; what [`spawn`](Self::spawn) takes of memory.
-    #[inline]
-    pub fn spawn_in<R: Room>(self, claim: Claim<R>) -> J::Handles<Output<B, H>, H, K>
+    pub fn spawn_in<M>(self, claim: Claim<M>) -> J::Handles<Output<B, H>, H, K>
     where
         Self: SafeTask,
     {
-        const { check::<R>(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
-        // SAFETY: the bound is what it asks for; the room is large enough, and the claim makes it this call's.
-        unsafe { self.spawn_unchecked_at::<InRoom<R>>(claim.into_memory()) }
+        const { TaskPlace::<M>::check(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
+        // SAFETY: the bound is what it asks for; the place is large enough, and the claim makes it this call's.
+        unsafe { self.spawn_unchecked_at::<InPlace<M>>(claim.into_memory()) }
     }
 
     /// [`spawn_in`](Self::spawn_in) for a future, an output or a hook that is not `Send`, or borrows.
@@ -320,11 +345,10 @@ where
     /// # Safety
     ///
     /// As for [`spawn_unchecked`](Self::spawn_unchecked).
-    #[inline]
-    pub unsafe fn spawn_unchecked_in<R: Room>(self, claim: Claim<R>) -> J::Handles<Output<B, H>, H, K> {
-        const { check::<R>(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
-        // SAFETY: the caller's promise; the room is large enough, and the claim makes it this call's.
-        unsafe { self.spawn_unchecked_at::<InRoom<R>>(claim.into_memory()) }
+    pub unsafe fn spawn_unchecked_in<M>(self, claim: Claim<M>) -> J::Handles<Output<B, H>, H, K> {
+        const { TaskPlace::<M>::check(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
+        // SAFETY: the caller's promise; the place is large enough, and the claim makes it this call's.
+        unsafe { self.spawn_unchecked_at::<InPlace<M>>(claim.into_memory()) }
     }
 
     /// Makes the task in `memory`, scheduled, which `R` takes back when the last handle is gone.
@@ -335,7 +359,6 @@ where
     ///
     /// As for [`spawn_unchecked`](Self::spawn_unchecked). And `memory` has [this layout](Self::layout), may be written,
     /// and is the task's alone from this call until `R` takes it back; for good if the task leaks.
-    #[inline]
     pub unsafe fn spawn_unchecked_at<R: ReleaseTask>(self, memory: NonNull<u8>) -> J::Handles<Output<B, H>, H, K> {
         // SAFETY: the caller's promise.
         let task = unsafe { self.make::<R>(memory) };

@@ -70,6 +70,10 @@ where
     unsafe fn leak(task: Ptr) {
         // SAFETY: the body is alive, so that the task is on its list.
         unsafe { Self::leave(task.cast()) };
+        // SAFETY: nobody else can reach the task.
+        let trace = unsafe { header::state(task) }.trace();
+        // SAFETY: as above, so that nobody runs the body any more.
+        unsafe { trace.end() };
         // SAFETY: nobody has a handle, and nobody will: a walk takes none where there is none.
         unsafe { Self::drop_header(task.cast()) }
     }

@@ -5,19 +5,13 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
-use core::panic::Location;
 
-use super::catalog::Catalog;
-use super::entry::Entry;
-use super::lookup_error::LookupError;
-use super::manifest::Alias;
-use super::name::Snapshot;
-use super::node::Node;
-use super::owner::Owner;
-use super::plan::{Plan, Wish};
-use super::versions::{VersionReq, VersionState};
-use super::write_error::UpdateError;
-use crate::registry::key::FamilyName;
+use super::catalog::{Alias, Catalog};
+use super::error::{LookupError, UpdateError};
+use super::node::{Entry, Node, OwnedNode};
+use super::state::{VersionReq, VersionState, told};
+use super::writer::{Plan, Wish};
+use crate::registry::key::{FamilyName, VTableKey};
 use crate::task::{TaskVTable, WakeableTask};
 
 /// All versions of one `segment/kind`, to be looked at and changed as a whole.
@@ -31,8 +25,7 @@ pub struct Family<'r, C: 'static> {
 
 /// What [`Family::update`]'s closure changes: a copy of the family.
 pub struct FamilyUpdate<'u, C: 'static> {
-    name: FamilyName<'static>,
-    plan: Plan,
+    plan: Plan<'u>,
     error: Option<UpdateError>,
     /// A brand: no two updates have one type. Otherwise nested ones could swap their copies, and one registry would
     /// publish what another one frees.
@@ -83,12 +76,10 @@ impl<'r, C> Family<'r, C> {
     /// ```
     pub fn update<R>(&self, mut change: impl FnMut(&mut FamilyUpdate<'_, C>) -> R) -> Result<R, UpdateError> {
         for _ in 0..RUNS {
-            let before = self.catalog.writable(self.name)?;
-            let mut update =
-                FamilyUpdate { name: self.name, plan: Plan::of(before), error: None, brand: PhantomData };
+            let mut update = FamilyUpdate { plan: self.catalog.plan(self.name)?, error: None, brand: PhantomData };
             let result = change(&mut update);
             update.check()?;
-            if self.catalog.update(self.name, before, update.plan)?.is_none() {
+            if self.catalog.carry_out(update.plan)?.is_none() {
                 return Ok(result);
             }
         }
@@ -98,9 +89,7 @@ impl<'r, C> Family<'r, C> {
     /// The versions and their states, as they are at one instant.
     #[must_use]
     pub fn versions(&self) -> Vec<(u16, VersionState)> {
-        let current = self.catalog.current(self.name);
-        let states = |current: Snapshot<'_>| current.living().map(|(known, _)| (known.number, known.state)).collect();
-        current.map_or(Vec::new(), states)
+        self.catalog.current(self.name).map_or(Vec::new(), |current| told(current.versions()).collect())
     }
 
     /// The names that lead to this family, in order; each was one at some instant. Costs: a walk over all names.
@@ -117,7 +106,7 @@ impl<'r, C> Family<'r, C> {
     ///
     /// As there.
     pub fn resolve(&self, wanted: &VersionReq) -> Result<Entry<'r>, LookupError> {
-        self.catalog.resolve(self.name, wanted).map(Entry::new)
+        self.catalog.resolve(self.name, wanted).map(Entry)
     }
 }
 
@@ -126,7 +115,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// ([`VTableRegistry::register`](crate::VTableRegistry::register)). A new version is active.
     #[track_caller]
     pub fn register(&mut self, version: u16, table: &'static TaskVTable) -> &mut Self {
-        self.put(version, Node::new(version, table, Location::caller()))
+        self.put(Node::new(self.key(version), table, None))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -143,12 +132,12 @@ impl<C> FamilyUpdate<'_, C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.put(version, Node::with_factory(version, factory, Location::caller()))
+        self.put(Node::with_factory(self.key(version), factory))
     }
 
     /// Removes a version; it is preferred no longer, and known to be retired. Tasks of it stay.
     pub fn remove(&mut self, version: u16) -> &mut Self {
-        if !self.plan.remove(version) {
+        if self.plan.remove(version).is_none() {
             self.fails(UpdateError::UnknownVersion { version });
         }
         self
@@ -163,9 +152,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// Steers new work away from a version: requests other than its exact key no longer choose it, and it is preferred
     /// no longer.
     pub fn drain(&mut self, version: u16, successor: Option<u16>) -> &mut Self {
-        if self.plan.preferred == Some(version) {
-            self.plan.preferred = None;
-        }
+        self.plan.preferred.take_if(|preferred| *preferred == version);
         self.set(version, VersionState::Draining { successor })
     }
 
@@ -189,11 +176,7 @@ impl<C> FamilyUpdate<'_, C> {
 
     /// The versions and their states as they are to be.
     pub fn versions(&self) -> impl Iterator<Item = (u16, VersionState)> {
-        self.plan
-            .versions
-            .iter()
-            .filter(|version| version.node.is_some())
-            .map(|version| (version.number, version.state))
+        told(&self.plan.versions)
     }
 
     /// What is to become of an alias, the first time that it is named and again.
@@ -213,9 +196,14 @@ impl<C> FamilyUpdate<'_, C> {
         self
     }
 
-    fn put(&mut self, version: u16, node: Node) -> &mut Self {
-        if self.plan.put(version, Owner::new(node)) {
-            self.check_name(self.name);
+    fn key(&self, version: u16) -> VTableKey {
+        let FamilyName { segment, kind } = self.plan.name;
+        VTableKey { segment, kind, version }
+    }
+
+    fn put(&mut self, node: OwnedNode) -> &mut Self {
+        if self.plan.put(node) {
+            self.check_name(self.plan.name);
         }
         self
     }
@@ -253,6 +241,9 @@ impl<C> fmt::Debug for Family<'_, C> {
 impl<C> fmt::Debug for FamilyUpdate<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let preferred = &self.plan.preferred;
-        f.debug_struct("FamilyUpdate").field("name", &self.name).field("preferred", preferred).finish_non_exhaustive()
+        f.debug_struct("FamilyUpdate")
+            .field("name", &self.plan.name)
+            .field("preferred", preferred)
+            .finish_non_exhaustive()
     }
 }
