@@ -7,5 +7,5 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/bootstrap"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
 
 # With a target the flags reach neither build scripts nor procedural macros. That test allows too few addresses for this.
-RUSTFLAGS="-Zsanitizer=address" cargo test --package waker_tables --package pipeline --lib --bins --tests \
-    --target x86_64-unknown-linux-gnu -- --skip threads_that_cannot_be_had
+RUSTFLAGS="-Zsanitizer=address" cargo test --package waker_tables --package waker_laws --package pipeline \
+    --lib --bins --tests --target x86_64-unknown-linux-gnu -- --skip threads_that_cannot_be_had

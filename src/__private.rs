@@ -2,9 +2,9 @@
 
 #[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 pub use crate::shared::{
-    StaticTask, TaskMemory, TaskPool,
-    future_memory::{FutureMemory, future_align, future_size},
-    task_memory::{Aligned, Alignment, MakesFuture, Word, align, task_align, task_size},
+    StaticTask, TaskMemory,
+    future_memory::{Aligned, Alignment, FutureMemory, MakesFuture, align, future_align, future_size},
+    slot::{Word, task_align, task_size},
 };
 pub use crate::task::TaskVTable;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]

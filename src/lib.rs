@@ -123,7 +123,7 @@ pub use set::{Drain, StaticWakerSet, TooManyWakers, WakerSet};
 pub use shared::{
     AnyTask, Anywhere, AtHome, Batch, Claim, Detached, Home, JoinError, JoinHandle, Joined, Kind, Linked, LocalRun,
     LocalRunnable, Queue, Ran, ReleaseTask, Run, Runnable, SafeTask, Schedule, StaticClaim, StaticRef, StaticTask,
-    Taker, Task, TaskFuture, TaskList, TaskMemory, TaskPool, TaskRef, TaskSlot, TaskState, task_layout,
+    Taker, Task, TaskFuture, TaskList, TaskMemory, TaskPlace, TaskRef, TaskSlot, TaskState, task_layout,
 };
 #[cfg(all(feature = "shared", feature = "std", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 #[doc(inline)]

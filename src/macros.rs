@@ -190,7 +190,7 @@ macro_rules! derive_unsafe_wakeable_vtable {
 /// a time: `static NAME: [function(Argument, …); 4];`.
 ///
 /// The type of the future has no name; its size and alignment have, and the static is a
-/// [`TaskMemory`](crate::TaskMemory) of those, or a [`TaskPool`](crate::TaskPool) of such. `function` is a path to a safe function
+/// [`TaskMemory`](crate::TaskMemory) of those, or an array of such. `function` is a path to a safe function
 /// that is not generic, of at most eight parameters, named by their types; its own body cannot name the slot directly. The
 /// header data is at most one word, or else its type stands behind `in`.
 ///
@@ -199,7 +199,7 @@ macro_rules! derive_unsafe_wakeable_vtable {
 /// # Examples
 ///
 /// ```
-/// use waker_tables::{Linked, Queue, Anywhere, Ran, Runnable, Schedule, Task, task_slot};
+/// use waker_tables::{Anywhere, Linked, Queue, Ran, Runnable, Schedule, Task, TaskMemory, task_slot};
 ///
 /// struct InQueue;
 ///
@@ -222,7 +222,7 @@ macro_rules! derive_unsafe_wakeable_vtable {
 ///
 /// let claim = BLINK.claim().expect("nobody uses it yet");
 /// Task::init(Linked::new(InQueue), || blink(Led(13))).detached().spawn_in(claim).schedule();
-/// let claim = POOL.claim().expect("four are free");
+/// let claim = POOL.iter().find_map(TaskMemory::claim).expect("four are free");
 /// Task::init(Linked::new(InQueue), || blink(Led(13))).detached().spawn_in(claim).schedule();
 /// let mut taker = QUEUE.taker().expect("nobody else takes");
 /// assert!(taker.all(|runnable| runnable.run() == Ran::Complete));
@@ -244,30 +244,22 @@ macro_rules! task_slot {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident:
         [$($function:ident)::+ ($($argument:ty),* $(,)?) $(in $header:ty)?; $number:expr] $(;)?) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::__private::TaskPool<
-            $crate::__task_memory!($($function)::+ ($($argument),*) $(in $header)?), { $number },
-        > = $crate::__private::TaskPool::new();
+        $visibility static $name: [$crate::task_slot!(@type ($($function)::+) ($($argument,)*) $($header)?); $number] =
+            [const { $crate::__private::TaskMemory::new() }; $number];
     };
     ($(#[$attribute:meta])* $visibility:vis static $name:ident:
         $($function:ident)::+ ($($argument:ty),* $(,)?) $(in $header:ty)? $(;)?) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::__task_memory!($($function)::+ ($($argument),*) $(in $header)?) =
+        $visibility static $name: $crate::task_slot!(@type ($($function)::+) ($($argument,)*) $($header)?) =
             $crate::__private::TaskMemory::new();
     };
-}
-
-/// The type of the memory for a function's task.
-#[cfg(all(feature = "shared", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __task_memory {
-    ($($function:ident)::+ ($($argument:ty),*)) => {
-        $crate::__task_memory!($($function)::+ ($($argument),*) in $crate::__private::Word)
+    (@type $function:tt $arguments:tt) => {
+        $crate::task_slot!(@type $function $arguments $crate::__private::Word)
     };
-    ($($function:ident)::+ ($($argument:ty),*) in $header:ty) => {
+    (@type ($function:expr) $arguments:tt $header:ty) => {
         $crate::__private::TaskMemory<
-            { $crate::__private::task_size::<$header, ($($argument,)*), _>($($function)::+) },
-            { $crate::__private::task_align::<$header, ($($argument,)*), _>($($function)::+) },
+            { $crate::__private::task_size::<$header, $arguments, _>($function) },
+            { $crate::__private::task_align::<$header, $arguments, _>($function) },
         >
     };
 }
@@ -310,6 +302,8 @@ mod tests {
     use alloc::sync::Arc;
     use core::task::Poll;
 
+    #[cfg(feature = "shared")]
+    use crate::shared::TaskMemory;
     use crate::task::UnsafeWakeableTask;
 
     struct Job;
@@ -349,7 +343,7 @@ mod tests {
         DECLARED.waker(Arc::new(Job)).wake();
         assert!(TASK.is::<Job>());
         #[cfg(feature = "shared")]
-        assert!(SLOT.is_free() && POOL.claim().is_some());
+        assert!(SLOT.is_free() && POOL.iter().all(TaskMemory::is_free));
         #[cfg(feature = "shared")]
         assert!(PLACES.iter().all(|place| place.is_free() && *place.header() == 7));
     }

@@ -63,7 +63,7 @@
 //! nothing, and old ones do not keep it.
 //!
 //! [`Task`] says before the spawn what else is wanted: nobody to join it, a home, a hook of its own, a [`TaskList`], memory
-//! of one's own ([`TaskSlot`], [`TaskMemory`], [`TaskPool`], or any with [`ReleaseTask`]). A run is [`Runnable::run`], which
+//! of one's own ([`TaskSlot`], [`TaskMemory`], or any with [`ReleaseTask`]). A run is [`Runnable::run`], which
 //! hands a task that was woken meanwhile to its hook, or [`Runnable::run_once`], which gives it back.
 //!
 //! A task takes two words, the header data, two words for the joiner unless it is detached, one if it has a home, four if it
@@ -182,13 +182,11 @@
 //! state is common to both. That the scheduler's data is in the header and behind the waker is `maitake`'s and
 //! `embassy`'s. A list of an executor's tasks that ends them all is `tokio`'s.
 
-mod any_task;
 mod body;
 #[cfg(feature = "std")]
 mod catch_unwind;
 mod cell;
 pub(crate) mod future_memory;
-mod handle;
 mod header;
 mod home;
 mod hook;
@@ -202,10 +200,10 @@ mod list;
 mod member;
 mod memory;
 mod queue;
-mod room;
+mod recovery;
 mod runnable;
 mod schedule;
-mod slot;
+pub(crate) mod slot;
 mod source;
 #[cfg(feature = "alloc")]
 mod spawn;
@@ -215,14 +213,14 @@ mod static_task;
 mod taker;
 mod task;
 mod task_future;
-pub(crate) mod task_memory;
+mod task_place;
 mod task_ref;
 mod trace;
 mod vtable;
 
-pub use any_task::AnyTask;
 #[cfg(feature = "std")]
 pub use catch_unwind::CatchUnwind;
+pub use future_memory::FutureMemory;
 pub use header::Ran;
 pub use home::Home;
 #[cfg(feature = "std")]
@@ -236,10 +234,9 @@ pub use list::TaskList;
 pub use member::{ListPointer, Listed, Member, Unlisted};
 pub use memory::ReleaseTask;
 pub use queue::Queue;
-pub use room::{Claim, Room};
 pub use runnable::{LocalRun, LocalRunnable, Run, Runnable};
 pub use schedule::Schedule;
-pub use slot::{TaskPool, TaskSlot};
+pub use slot::{Named, TaskMemory, TaskSlot};
 pub use source::{Borrowing, Given, Made, Source};
 #[cfg(feature = "alloc")]
 pub use spawn::{spawn, spawn_detached};
@@ -249,5 +246,5 @@ pub use static_task::{StaticClaim, StaticTask};
 pub use taker::{Batch, Taker};
 pub use task::{SafeTask, Task, task_layout};
 pub use task_future::TaskFuture;
-pub use task_memory::TaskMemory;
-pub use task_ref::TaskRef;
+pub use task_place::{Claim, TaskPlace};
+pub use task_ref::{AnyTask, TaskRef};

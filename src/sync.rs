@@ -1,10 +1,10 @@
 //! The atomics of `core`, of `portable-atomic` where the target has no compare-and-swap, or of loom where its models run.
-#![cfg(any(
-    all(feature = "registry", feature = "alloc", target_has_atomic = "ptr"),
-    all(any(feature = "set", feature = "shared"), any(target_has_atomic = "ptr", feature = "portable-atomic")),
-))]
+#![cfg(any(target_has_atomic = "ptr", feature = "portable-atomic"))]
+#![cfg_attr(
+    not(all(feature = "alloc", feature = "registry", feature = "set", feature = "shared")),
+    allow(dead_code, unused_imports, unused_macros, reason = "each feature takes a part")
+)]
 
-#[cfg(any(feature = "shared", all(feature = "registry", feature = "alloc", target_has_atomic = "ptr")))]
 pub(crate) mod turn;
 
 #[cfg(all(not(loom), target_has_atomic = "ptr"))]
@@ -17,35 +17,22 @@ pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use portable_atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// Lets another thread go on, where loom would try this one for ever.
-#[cfg(feature = "shared")]
 #[inline]
 pub(crate) fn yield_now() {
     #[cfg(loom)]
     loom::thread::yield_now();
 }
 
-/// Ends the process, as an overflow of `Arc`'s count does.
-#[cfg(any(feature = "shared", feature = "set"))]
+/// Ends the process, as an overflow of `Arc`'s count does. (A panic that leaves an `extern "C"` function does.)
 #[cold]
-pub(crate) fn abort() -> ! {
+pub(crate) extern "C" fn abort() -> ! {
     #[cfg(feature = "std")]
     std::process::abort();
     #[cfg(not(feature = "std"))]
-    {
-        /// A panic while this is dropped by a panic ends the process.
-        struct Twice;
-        impl Drop for Twice {
-            fn drop(&mut self) {
-                panic!("too many handles of one task, or wakers of one set");
-            }
-        }
-        let _twice = Twice;
-        panic!("too many handles of one task, or wakers of one set");
-    }
+    panic!("too many handles of one task, or wakers of one set");
 }
 
 /// Writes a function that is `const`, but under loom, whose atomics cannot be made in constants.
-#[cfg(any(feature = "set", feature = "tracing"))]
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         #[cfg(not(loom))]
@@ -56,11 +43,9 @@ macro_rules! const_fn {
         $visibility fn $($rest)*
     };
 }
-#[cfg(any(feature = "set", feature = "tracing"))]
 pub(crate) use const_fn;
 
 /// A core `UnsafeCell`, or one of loom's, which reports accesses that nothing orders.
-#[cfg(feature = "shared")]
 pub(crate) struct Cell<T> {
     #[cfg(not(loom))]
     cell: core::cell::UnsafeCell<T>,
@@ -72,18 +57,17 @@ pub(crate) struct Cell<T> {
     step: loom::sync::atomic::AtomicUsize,
 }
 
-#[cfg(feature = "shared")]
 impl<T> Cell<T> {
-    #[inline]
-    pub(crate) fn new(value: T) -> Self {
-        #[cfg(not(loom))]
-        return Self { cell: core::cell::UnsafeCell::new(value) };
-        #[cfg(loom)]
-        return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
+    const_fn! {
+        pub(crate) fn new(value: T) -> Self {
+            #[cfg(not(loom))]
+            return Self { cell: core::cell::UnsafeCell::new(value) };
+            #[cfg(loom)]
+            return Self { cell: loom::cell::UnsafeCell::new(value), step: loom::sync::atomic::AtomicUsize::new(0) };
+        }
     }
 
     /// Calls `f` with the value's address; what it does there is its own `unsafe`.
-    #[inline]
     pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         #[cfg(not(loom))]
         return f(self.cell.get());

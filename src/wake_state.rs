@@ -1,15 +1,8 @@
 //! The state of a task for its scheduler, in one atomic word.
 
-#[cfg(all(loom, target_has_atomic = "ptr"))]
-use loom::sync::atomic::{AtomicUsize, Ordering};
-
-#[cfg(all(not(loom), target_has_atomic = "ptr"))]
-use core::sync::atomic::{AtomicUsize, Ordering};
-
-#[cfg(not(target_has_atomic = "ptr"))]
-use portable_atomic::{AtomicUsize, Ordering};
-
 use core::fmt;
+
+use crate::sync::{AtomicUsize, Ordering, const_fn};
 
 /// A wake has been asked for and not yet begun; whoever set it put the task into a queue.
 const SCHEDULED: usize = 1;
@@ -124,18 +117,12 @@ pub enum Completed {
 }
 
 impl WakeState {
-    /// An idle task.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
-    /// An idle task.
-    #[cfg(loom)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self(AtomicUsize::new(0))
+    const_fn! {
+        /// An idle task.
+        #[must_use]
+        pub fn new() -> Self {
+            Self(AtomicUsize::new(0))
+        }
     }
 
     /// Asks for a poll, from any thread.

@@ -59,7 +59,6 @@ pub use table::WakerVTable;
 /// Costs: two words are written; no refcount, no allocation. Not on targets without compare-and-swap, which have no
 /// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-#[inline]
 #[must_use]
 pub fn waker_from_arc<T: Send + Sync + 'static>(arc: Arc<T>, vtable: &'static WakerVTable<Arc<T>>) -> Waker {
     vtable.waker(arc)
@@ -70,7 +69,6 @@ pub fn waker_from_arc<T: Send + Sync + 'static>(arc: Arc<T>, vtable: &'static Wa
 /// Costs: two words are written; no refcount, no allocation. Not on targets without compare-and-swap, which have no
 /// `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-#[inline]
 #[must_use]
 pub fn waker_ref<'a, T: Send + Sync + 'static>(
     arc: &'a Arc<T>,
@@ -83,7 +81,6 @@ pub fn waker_ref<'a, T: Send + Sync + 'static>(
 /// passes one count of the `Arc` that `ptr` came from, to be given up by the waker alone. Not on targets without
 /// compare-and-swap, which have no `Arc`.
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-#[inline]
 #[must_use]
 pub fn raw_waker_from_ptr<T: Send + Sync + 'static>(ptr: *const T, vtable: &'static WakerVTable<Arc<T>>) -> RawWaker {
     RawWaker::new(ptr.cast(), vtable.raw())

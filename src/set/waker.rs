@@ -31,7 +31,6 @@ pub(super) fn child(waker: &Waker) -> Option<NonNull<Child>> {
 }
 
 impl<const COUNTED: bool> Sub<COUNTED> {
-    #[inline]
     fn wake(&self) {
         // SAFETY: alive, through the call.
         unsafe { chunk::wake(self.0) }
@@ -39,7 +38,6 @@ impl<const COUNTED: bool> Sub<COUNTED> {
 }
 
 impl<const COUNTED: bool> Drop for Sub<COUNTED> {
-    #[inline]
     fn drop(&mut self) {
         if COUNTED {
             // SAFETY: alive.
@@ -62,23 +60,19 @@ unsafe impl<const COUNTED: bool> WakerPointer for Sub<COUNTED> {
     type Target = ();
     type Kind = Free;
 
-    #[inline]
     fn into_raw(self) -> *const () {
         ManuallyDrop::new(self).as_raw()
     }
 
-    #[inline]
     fn as_raw(&self) -> *const () {
         self.0.as_ptr().cast_const().cast()
     }
 
-    #[inline]
     unsafe fn from_raw(raw: *const ()) -> Self {
         // SAFETY: a raw word is a child's pointer, which is not null.
         Self(unsafe { NonNull::new_unchecked(raw.cast_mut()) }.cast())
     }
 
-    #[inline]
     unsafe fn clone_raw(raw: *const ()) -> *const () {
         if COUNTED {
             // SAFETY: a raw word is a child's pointer, which is not null.
@@ -91,7 +85,6 @@ unsafe impl<const COUNTED: bool> WakerPointer for Sub<COUNTED> {
         raw
     }
 
-    #[inline]
     unsafe fn as_ref<'a>(_raw: *const ()) -> &'a () {
         &()
     }

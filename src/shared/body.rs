@@ -50,7 +50,7 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
     #[inline]
     pub(super) fn poll<const SEEN: bool>(mut self) -> Ran {
         // SAFETY: the functions are for this word. The count is lent by `self`, which outlives the waker.
-        let waker = unsafe { Waker::new(self.cell.as_ptr().cast_const().cast(), L::wakers()) };
+        let waker = unsafe { Waker::new(self.cell.as_ptr().cast_const().cast(), L::WAKERS) };
         // It gives up no count.
         let waker = ManuallyDrop::new(waker);
         let mut context = Context::from_waker(&waker);

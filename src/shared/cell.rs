@@ -74,7 +74,6 @@ where
     /// # Safety
     ///
     /// The memory is large enough and aligned for it, and the caller's alone.
-    #[inline]
     pub(super) unsafe fn write(cell: NonNull<Self>, table: &'static Table, data: H, kind: K, hook: S, list: L) {
         let node = L::node(cell.cast());
         let head = Head { table, state: State::new(J::JOINED) };
@@ -89,7 +88,6 @@ where
     /// # Safety
     ///
     /// As for `write`, but that the header, hook and list may be in use.
-    #[inline]
     pub(super) unsafe fn renew(cell: NonNull<Self>, kind: K) {
         put!(cell, kind = kind);
         #[cfg(loom)]
@@ -101,21 +99,18 @@ where
     /// # Safety
     ///
     /// The cell is alive for `'a`.
-    #[inline]
     pub(super) unsafe fn stage<'a>(cell: NonNull<Self>) -> &'a sync::Cell<Stage<F, J::Kept<F::Output>>> {
         // SAFETY: the caller's promise; the field is only ever used by shared reference.
         unsafe { &(*cell.as_ptr()).stage }
     }
 
     /// The header data.
-    #[inline]
     pub(super) fn data(cell: NonNull<Self>) -> *mut H {
         // SAFETY: a projection, which reads nothing.
         unsafe { &raw mut (*cell.as_ptr()).data }
     }
 
     /// The hook.
-    #[inline]
     pub(super) fn hook(cell: NonNull<Self>) -> *const S {
         // SAFETY: a projection, which reads nothing.
         unsafe { &raw const (*cell.as_ptr()).hook }
@@ -126,7 +121,6 @@ where
     /// # Safety
     ///
     /// The task is whole, and a count is held.
-    #[inline]
     pub(super) unsafe fn enter(cell: NonNull<Self>) {
         // SAFETY: the cell is alive.
         let list = unsafe { &(*cell.as_ptr()).list };
@@ -141,7 +135,6 @@ where
     /// # Safety
     ///
     /// The cell is alive, and this is called once, after `enter`.
-    #[inline]
     pub(super) unsafe fn leave(cell: NonNull<Self>) {
         // SAFETY: the cell is alive.
         let list = unsafe { &(*cell.as_ptr()).list };
@@ -172,13 +165,11 @@ where
     /// # Safety
     ///
     /// The memory is `R`, the body is gone or was never made, and nobody uses the cell again.
-    #[inline]
     pub(super) unsafe fn free<R: ReleaseTask>(cell: NonNull<Self>) {
         /// Also where the destructor of the header data unwinds.
         struct Back<C, R: ReleaseTask>(NonNull<C>, PhantomData<R>);
 
         impl<C, R: ReleaseTask> Drop for Back<C, R> {
-            #[inline]
             fn drop(&mut self) {
                 // SAFETY: nobody uses the cell again, and `R` is its memory.
                 unsafe { R::release(self.0.cast(), Layout::new::<C>()) }

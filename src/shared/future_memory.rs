@@ -1,12 +1,11 @@
 //! Places for futures that have no name.
 
-use core::fmt;
+use core::future::Future;
 use core::mem::MaybeUninit;
 
-use super::task_memory::{Aligned, Alignment, MakesFuture};
-
-/// In place of the future's type in a [`StaticTask`](crate::StaticTask): room for one of up to `SIZE` bytes and `ALIGN`
-/// alignment. [`static_task!`](crate::static_task) computes the two; a future that does not fit does not compile.
+/// In place of a type that has no name: room of `SIZE` bytes at `ALIGN` alignment. [`static_task!`](crate::static_task) and
+/// [`task_slot!`](crate::task_slot) compute the two; a future that does not fit does not compile.
+#[allow(missing_debug_implementations, reason = "there are no values of it")]
 pub struct FutureMemory<const SIZE: usize, const ALIGN: usize>
 where
     Aligned<ALIGN>: Alignment,
@@ -15,14 +14,64 @@ where
     _aligned: <Aligned<ALIGN> as Alignment>::Type,
 }
 
-impl<const SIZE: usize, const ALIGN: usize> fmt::Debug for FutureMemory<SIZE, ALIGN>
-where
-    Aligned<ALIGN>: Alignment,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FutureMemory").field("size", &SIZE).finish_non_exhaustive()
-    }
+/// An alignment as a type.
+#[derive(Debug)]
+pub struct Aligned<const ALIGN: usize>;
+
+/// The alignments that there are.
+pub trait Alignment {
+    /// A type without bytes that has it.
+    type Type;
+    /// That type's value.
+    const VALUE: Self::Type;
 }
+
+/// The types of the alignments.
+pub mod align {
+    use super::{Aligned, Alignment};
+
+    macro_rules! alignments {
+        ($($name:ident $align:literal,)*) => {$(
+            /// A type without bytes of this alignment.
+            #[repr(align($align))]
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl Alignment for Aligned<$align> {
+                type Type = $name;
+                const VALUE: $name = $name;
+            }
+        )*};
+    }
+
+    alignments!(A1 1, A2 2, A4 4, A8 8, A16 16, A32 32, A64 64, A128 128, A256 256, A512 512, A1024 1024,);
+}
+
+/// A function that makes a future: what [`task_slot!`](crate::task_slot) measures.
+pub trait MakesFuture<Arguments> {
+    /// The future that it makes.
+    type Future: Future;
+}
+
+macro_rules! makes_future {
+    ($($argument:ident)*) => {
+        impl<Function, Made: Future, $($argument),*> MakesFuture<($($argument,)*)> for Function
+        where
+            Function: Fn($($argument),*) -> Made,
+        {
+            type Future = Made;
+        }
+    };
+}
+makes_future!();
+makes_future!(A);
+makes_future!(A B);
+makes_future!(A B C);
+makes_future!(A B C D);
+makes_future!(A B C D E);
+makes_future!(A B C D E G);
+makes_future!(A B C D E G I);
+makes_future!(A B C D E G I J);
 
 /// The size of what `function` makes.
 pub const fn future_size<A, F: MakesFuture<A> + Copy>(_function: F) -> usize {

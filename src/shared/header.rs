@@ -93,7 +93,6 @@ pub(super) unsafe fn table(task: Ptr) -> &'static Table {
 /// # Safety
 ///
 /// The data is an `H`, and a count is held for `'a`; if `H` has neither size nor destructor, it was held once.
-#[inline]
 pub(super) unsafe fn data<'a, H>(task: Ptr) -> &'a H {
     // SAFETY: every task begins as a `Front` of its header data.
     let data = unsafe { &raw const (*task.cast::<Front<H>>().as_ptr()).data };

@@ -87,7 +87,6 @@ impl Home {
     /// # Panics
     ///
     /// As [`Runnable::run`](crate::Runnable::run).
-    #[inline]
     pub fn run<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<Ran, LocalRunnable<H>> {
         self.run_once(runnable).map(LocalRun::schedule)
     }
@@ -104,7 +103,6 @@ impl Home {
     /// # Panics
     ///
     /// As [`Runnable::run_once`](crate::Runnable::run_once).
-    #[inline]
     pub fn run_once<H: 'static>(&self, runnable: LocalRunnable<H>) -> Result<LocalRun<H>, LocalRunnable<H>> {
         let task = runnable.into_ptr();
         // SAFETY: the runnable's count is given to the run. The body is here or not touched: this home's number is its

@@ -46,7 +46,6 @@ pub(super) mod sealed {
     impl<H: Schedule<K>, K: Kind> Hook<H, K> for ByHeader {
         const BORROWS: bool = false;
 
-        #[inline]
         unsafe fn call(_hook: *const Self, task: NonNull<()>) {
             let task: Ptr = task.cast();
             // SAFETY: the runnable's count is the caller's to give.
@@ -59,7 +58,6 @@ pub(super) mod sealed {
     impl<H: 'static, K: Kind, S: Fn(&H, Runnable<H, K>)> Hook<H, K> for ByClosure<S> {
         const BORROWS: bool = must_outlive_calls::<S>();
 
-        #[inline]
         unsafe fn call(hook: *const Self, task: NonNull<()>) {
             let task: Ptr = task.cast();
             // SAFETY: the runnable's count is the caller's to give.

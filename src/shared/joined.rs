@@ -62,12 +62,10 @@ pub(super) mod sealed {
             Joiner::new()
         }
 
-        #[inline]
         fn keep<T>(output: T) -> T {
             output
         }
 
-        #[inline]
         unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> (Runnable<H, K>, JoinHandle<T, H>) {
             // SAFETY: a new joined task has a count for each of the two.
             let runnable = unsafe { Runnable::from_ptr(task.cast()) };
@@ -84,12 +82,10 @@ pub(super) mod sealed {
         #[inline]
         fn slot() {}
 
-        #[inline]
         fn keep<T>(output: T) {
             drop(output);
         }
 
-        #[inline]
         unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> Runnable<H, K> {
             // SAFETY: a new detached task has a count for its runnable.
             unsafe { Runnable::from_ptr(task.cast()) }

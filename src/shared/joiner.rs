@@ -30,7 +30,6 @@ struct Joined<H> {
 /// # Safety
 ///
 /// The task is joined, its header data is an `H`, and a count is held for `'a`.
-#[inline]
 unsafe fn joiner<'a, H>(task: Ptr) -> &'a sync::Cell<MaybeUninit<Waker>> {
     // SAFETY: every joined task begins as a `Joined` of its header data, and the count keeps it alive.
     unsafe { &(*task.cast::<Joined<H>>().as_ptr()).joiner.0 }

@@ -49,7 +49,6 @@ pub(super) mod sealed {
             true
         }
 
-        #[inline]
         unsafe fn discard<H: 'static>(task: NonNull<()>) {
             let task: Ptr = task.cast();
             // SAFETY: the count is the caller's.

@@ -7,7 +7,7 @@ use core::ptr;
 use super::kind::Kind;
 use super::runnable::Runnable;
 use super::schedule::Schedule;
-use crate::sync::AtomicPtr;
+use crate::sync::{AtomicPtr, const_fn};
 
 /// Header data with a link for [`Queue`](crate::Queue) in front of it: what a task in a queue without allocation carries.
 ///
@@ -19,31 +19,23 @@ pub struct Linked<U> {
 }
 
 impl<U> Linked<U> {
-    /// Header data that is in no queue.
-    #[cfg(not(loom))]
-    pub const fn new(data: U) -> Self {
-        Self { next: AtomicPtr::new(ptr::null_mut()), data }
-    }
-
-    /// Header data that is in no queue.
-    #[cfg(loom)]
-    pub fn new(data: U) -> Self {
-        Self { next: AtomicPtr::new(ptr::null_mut()), data }
+    const_fn! {
+        /// Header data that is in no queue.
+        pub fn new(data: U) -> Self {
+            Self { next: AtomicPtr::new(ptr::null_mut()), data }
+        }
     }
 }
 
 impl<U: Schedule<K, Linked<U>>, K: Kind> Schedule<K> for Linked<U> {
-    #[inline]
     fn schedule(&self, runnable: Runnable<Self, K>) {
         self.data.schedule(runnable);
     }
 
-    #[inline]
     fn woken_while_running(&self) {
         self.data.woken_while_running();
     }
 
-    #[inline]
     fn woken_while_free(&self) {
         self.data.woken_while_free();
     }
@@ -52,7 +44,6 @@ impl<U: Schedule<K, Linked<U>>, K: Kind> Schedule<K> for Linked<U> {
 impl<U> Deref for Linked<U> {
     type Target = U;
 
-    #[inline]
     fn deref(&self) -> &U {
         &self.data
     }

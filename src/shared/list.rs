@@ -4,11 +4,10 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr;
 
-use super::handle::Handle;
 use super::header::{self, Ptr};
 use super::task_ref::TaskRef;
-use crate::sync;
 use crate::sync::turn::Turn;
+use crate::sync::{self, AtomicPtr, Ordering, const_fn};
 
 /// All living tasks of a scheduler with the header data `H`: to show them, to count them, to end them.
 ///
@@ -16,9 +15,10 @@ use crate::sync::turn::Turn;
 /// list keeps no task alive: one that nobody can wake any more ends as ever. It is a `static`, or in an `Arc` that its
 /// tasks hold.
 ///
-/// Costs: two locked instructions to put a task on it, two to take it off, in constant time; four words in the task. A
-/// task on a list never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag
-/// that is spun on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
+/// Costs, in constant time: two locked instructions to put a task on it, two to take it off; one and one if it is the only
+/// one that came that way: without a turn, while no other one that did so is alive. Four words in the task. A task on a list
+/// never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag that is spun
+/// on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
 ///
 /// # Shutting down
 ///
@@ -56,133 +56,119 @@ use crate::sync::turn::Turn;
 ///
 /// # Invariants
 ///
-/// 1. `first` and the links of all nodes are used by the holder of the lock alone. A node is in the list from `enter` to
-///    `leave`, and alive and in place meanwhile.
-/// 2. A node with a task stands in that task's own memory, and leaves before the task's end is published.
+/// 1. `first` and the links of all nodes in the list are used by the holder of the turn alone. A node is in the list or in the
+///    door from `enter` to `leave`, and alive and in place meanwhile; so is the list while a node is in it.
+/// 2. Nobody uses a node in the door, until it is taken out: by its own `leave`, or into the list by a walk that has the turn.
+/// 3. A node with a task stands in that task's own memory, and leaves before the task's end is published.
 pub struct TaskList<H: 'static> {
-    inner: Turn<Inner>,
+    /// Null; or a task that came while it was null, without a turn; or `CLOSED`, for good.
+    door: AtomicPtr<Node>,
+    /// How many tasks are in the list, and the turn of it.
+    len: Turn<usize>,
+    first: Link,
     header: PhantomData<fn(H) -> H>,
 }
 
-struct Inner {
-    first: *const Node,
-    len: usize,
-    closed: bool,
-}
+/// No node's address is odd.
+const CLOSED: *mut Node = ptr::without_provenance_mut(1);
 
-// SAFETY: invariant 1: nodes are reached under the lock alone, from any thread.
-unsafe impl Send for Inner {}
+// SAFETY: invariant 1: `first` and the nodes are reached by one at a time, from any thread.
+unsafe impl<H: 'static> Send for TaskList<H> {}
+// SAFETY: as above.
+unsafe impl<H: 'static> Sync for TaskList<H> {}
+
+/// The way to the next node; null: there is none.
+type Link = sync::Cell<*const Node>;
 
 /// The place of a task in a list, or that of a walk.
 #[allow(missing_debug_implementations, unnameable_types, reason = "public in the eyes of a sealed trait alone")]
 pub struct Node {
     /// None: it is a walk's.
     task: Option<Ptr>,
-    links: sync::Cell<Links>,
-}
-
-#[derive(Clone, Copy)]
-struct Links {
-    before: *const Node,
-    after: *const Node,
+    next: Link,
+    /// The link that leads here.
+    from: sync::Cell<*const Link>,
 }
 
 impl Node {
     pub(super) fn new(task: Option<Ptr>) -> Self {
-        Self { task, links: sync::Cell::new(Links { before: ptr::null(), after: ptr::null() }) }
+        Self { task, next: sync::Cell::new(ptr::null()), from: sync::Cell::new(ptr::null()) }
     }
-}
 
-/// Changes the links of `node`, unless it is null.
-///
-/// # Safety
-///
-/// `node` is null or in a list, or about to be, whose lock is held.
-#[inline]
-unsafe fn change(node: *const Node, change: impl FnOnce(&mut Links)) {
-    // SAFETY: a node in the list is alive (invariant 1).
-    if let Some(node) = unsafe { node.as_ref() } {
-        // SAFETY: the lock is held, and no other reference to these links is made meanwhile.
-        node.links.with_mut(|links| change(unsafe { &mut *links }));
-    }
-}
-
-/// The links of `node`.
-///
-/// # Safety
-///
-/// `node` is in a list whose lock is held.
-#[inline]
-unsafe fn links(node: *const Node) -> Links {
-    // SAFETY: a node in the list is alive (invariant 1).
-    let node = unsafe { &*node };
-    // SAFETY: the lock is held.
-    node.links.with_mut(|links| unsafe { *links })
-}
-
-impl Inner {
-    /// Puts `node` behind `before`, or in front if that is null.
+    /// Puts it where `from` leads.
     ///
     /// # Safety
     ///
-    /// `node` is in no list, alive, and stays so and in place until it is taken out; `before` is in this one.
-    #[inline]
-    unsafe fn insert(&mut self, node: *const Node, before: *const Node) {
-        let after = if before.is_null() {
-            self.first
-        } else {
-            // SAFETY: the caller's promise.
-            unsafe { links(before) }.after
-        };
-        // SAFETY: it will be in the list by the end of this call.
-        unsafe { change(node, |links| *links = Links { before, after }) };
-        // SAFETY: null, or in this list.
-        unsafe { change(after, |links| links.before = node) };
-        // SAFETY: null, or in this list.
-        unsafe { change(before, |links| links.after = node) };
-        if before.is_null() {
-            self.first = node;
+    /// It is in no list, alive, and stays so and in place until it is taken out. `from` is a link of a list whose turn is the
+    /// caller's.
+    unsafe fn insert(&self, from: &Link) {
+        // SAFETY: the caller's turn.
+        let next = unsafe { replace(from, self) };
+        // SAFETY: it is in the list now.
+        unsafe { replace(&self.next, next) };
+        // SAFETY: as above.
+        unsafe { replace(&self.from, from) };
+        // SAFETY: null, or a node in the list, which is alive.
+        if let Some(next) = unsafe { next.as_ref() } {
+            // SAFETY: the caller's turn.
+            unsafe { replace(&next.from, &raw const self.next) };
         }
     }
 
-    /// Takes `node` out.
+    /// Takes it out.
     ///
     /// # Safety
     ///
-    /// It is in this list.
-    #[inline]
-    unsafe fn remove(&mut self, node: *const Node) {
-        // SAFETY: the caller's promise.
-        let Links { before, after } = unsafe { links(node) };
-        // SAFETY: null, or in this list.
-        unsafe { change(after, |links| links.before = before) };
-        // SAFETY: null, or in this list.
-        unsafe { change(before, |links| links.after = after) };
-        if before.is_null() {
-            self.first = after;
+    /// It is in a list whose turn is the caller's.
+    unsafe fn remove(&self) {
+        // SAFETY: the caller's turn.
+        let next = unsafe { read(&self.next) };
+        // SAFETY: as above.
+        let from = unsafe { read(&self.from) };
+        // SAFETY: a link of the list, or of a node in it, which is alive.
+        let link = unsafe { &*from };
+        // SAFETY: the caller's turn.
+        unsafe { replace(link, next) };
+        // SAFETY: null, or a node in the list, which is alive.
+        if let Some(next) = unsafe { next.as_ref() } {
+            // SAFETY: the caller's turn.
+            unsafe { replace(&next.from, from) };
         }
     }
+}
+
+/// # Safety
+///
+/// The cell is that of a list whose turn is the caller's, or of a node in it.
+unsafe fn replace<T>(cell: &sync::Cell<T>, value: T) -> T {
+    // SAFETY: the caller's promise.
+    cell.with_mut(|cell| unsafe { cell.replace(value) })
+}
+
+/// # Safety
+///
+/// As for [`replace`].
+unsafe fn read<T: Copy>(cell: &sync::Cell<T>) -> T {
+    // SAFETY: the caller's promise.
+    cell.with_mut(|cell| unsafe { *cell })
 }
 
 impl<H: 'static> TaskList<H> {
-    /// An empty list.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { inner: Turn::new(Inner { first: ptr::null(), len: 0, closed: false }), header: PhantomData }
-    }
-
-    /// An empty list.
-    #[cfg(loom)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self { inner: Turn::new(Inner { first: ptr::null(), len: 0, closed: false }), header: PhantomData }
+    const_fn! {
+        /// An empty list.
+        #[must_use]
+        pub fn new() -> Self {
+            let (door, first) = (AtomicPtr::new(ptr::null_mut()), sync::Cell::new(ptr::null()));
+            Self { door, len: Turn::new(0), first, header: PhantomData }
+        }
     }
 
     /// How many tasks are alive.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.take().len
+        let len = self.len.take();
+        let door = self.door.load(Ordering::Acquire);
+        *len + usize::from(!door.is_null() && door != CLOSED)
     }
 
     /// Whether no task is alive.
@@ -194,30 +180,44 @@ impl<H: 'static> TaskList<H> {
     /// Whether [`close`](Self::close) was called.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.inner.take().closed
+        self.door.load(Ordering::Relaxed) == CLOSED
     }
 
-    /// Calls `each` with each task that was alive when the walk began and still is, the youngest first.
+    /// Calls `each` with each task that was alive when the walk began and still is, in no order to rely on.
     ///
     /// It may spawn, wake, cancel, keep handles and walk: the list is not locked meanwhile. Costs: four locked
     /// instructions a task.
-    pub fn for_each(&self, mut each: impl FnMut(&TaskRef<H>)) {
-        let cursor = Node::new(None);
-        // SAFETY: the cursor stands here until `walk` takes it out, also where `each` unwinds.
-        unsafe { self.inner.take().insert(&raw const cursor, ptr::null()) };
-        let walk = Walk { list: self, cursor: &cursor };
-        while let Some(task) = walk.next() {
-            each(&task);
-        }
+    pub fn for_each(&self, each: impl FnMut(&TaskRef<H>)) {
+        self.walk(false, each);
     }
 
     /// Cancels all tasks, and from now on each task that is put on the list: it is spawned as ever, and its first run
     /// drops it. Each idle task's hook is called, so that draining the queue drops every body where it belongs.
     pub fn close(&self) {
-        self.inner.take().closed = true;
-        self.for_each(|task| {
+        self.walk(true, |task| {
             task.cancel();
         });
+    }
+
+    fn walk(&self, close: bool, mut each: impl FnMut(&TaskRef<H>)) {
+        let cursor = Node::new(None);
+        let mut len = self.len.take();
+        let door = if close || self.is_closed() { CLOSED } else { ptr::null_mut() };
+        let waiting = self.door.swap(door, Ordering::Acquire);
+        if !waiting.is_null() && waiting != CLOSED {
+            *len += 1;
+            // SAFETY: it was in the door, and so is alive.
+            let waiting = unsafe { &*waiting };
+            // SAFETY: it came in a spawn, as in `enter`.
+            unsafe { waiting.insert(&self.first) };
+        }
+        // SAFETY: the cursor stands here until `walk` takes it out, also where `each` unwinds.
+        unsafe { cursor.insert(&self.first) };
+        drop(len);
+        let walk = Walk { list: self, cursor: &cursor };
+        while let Some(task) = walk.next() {
+            each(&task);
+        }
     }
 
     /// Puts a new task on the list, cancelled if that is closed.
@@ -226,17 +226,21 @@ impl<H: 'static> TaskList<H> {
     ///
     /// `node` is that of `task`, whose header data is an `H`, in whose memory it stands; it is taken off before the task's
     /// end is published. A count is held.
-    #[inline]
     pub(super) unsafe fn enter(&self, node: *const Node, task: Ptr) {
-        let mut inner = self.inner.take();
-        inner.len += 1;
-        if inner.closed {
+        if self.door.load(Ordering::Relaxed).is_null() && self.pass(ptr::null_mut(), node.cast_mut()) {
+            return;
+        }
+        let mut len = self.len.take();
+        *len += 1;
+        if self.is_closed() {
             // It has a runnable, so that the hook is not to be called.
             // SAFETY: the caller's count.
             unsafe { header::state(task) }.cancel();
         }
         // SAFETY: the caller's promise.
-        unsafe { inner.insert(node, ptr::null()) };
+        let node = unsafe { &*node };
+        // SAFETY: as above.
+        unsafe { node.insert(&self.first) };
     }
 
     /// Takes a task off the list.
@@ -244,12 +248,23 @@ impl<H: 'static> TaskList<H> {
     /// # Safety
     ///
     /// `node` was put on this list, once, and not taken off.
-    #[inline]
     pub(super) unsafe fn leave(&self, node: *const Node) {
-        let mut inner = self.inner.take();
-        inner.len -= 1;
+        // No other node comes to stand at this address meanwhile.
+        if ptr::eq(self.door.load(Ordering::Relaxed), node) && self.pass(node.cast_mut(), ptr::null_mut()) {
+            return;
+        }
+        let mut len = self.len.take();
+        *len -= 1;
         // SAFETY: the caller's promise.
-        unsafe { inner.remove(node) };
+        let node = unsafe { &*node };
+        // SAFETY: as above.
+        unsafe { node.remove() };
+    }
+
+    /// Puts `to` into the door, if `from` is there.
+    fn pass(&self, from: *mut Node, to: *mut Node) -> bool {
+        // Release: who finds a task there sees it whole; who finds none sees what the one before did.
+        self.door.compare_exchange(from, to, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -262,23 +277,21 @@ struct Walk<'a, H: 'static> {
 impl<H: 'static> Walk<'_, H> {
     /// The next task that somebody has a handle of; the walk adds its own.
     fn next(&self) -> Option<TaskRef<H>> {
-        let mut inner = self.list.inner.take();
+        let _turn = self.list.len.take();
         loop {
-            // SAFETY: the cursor is in the list.
-            let next = unsafe { links(self.cursor) }.after;
+            // SAFETY: the turn is taken.
+            let next = unsafe { read(&self.cursor.next) };
             // SAFETY: null, or a node in the list, which is alive.
             let node = unsafe { next.as_ref() }?;
             // SAFETY: the cursor is in the list,
-            unsafe { inner.remove(self.cursor) };
-            // SAFETY: and in none now; `next` is in this one.
-            unsafe { inner.insert(self.cursor, next) };
+            unsafe { self.cursor.remove() };
+            // SAFETY: and in none now.
+            unsafe { self.cursor.insert(&node.next) };
             let Some(task) = node.task else { continue };
-            // SAFETY: the lock is held, and the task leaves the list before it can be freed. The word is all atomic.
+            // SAFETY: the turn is taken, and the task leaves the list before it can be freed. The word is all atomic.
             if unsafe { header::state(task) }.retain_if_held() {
-                // SAFETY: the count was just added.
-                let task = unsafe { Handle::from_ptr(task) };
-                // SAFETY: tasks of this list have an `H` as their header data.
-                return Some(unsafe { TaskRef::new(task) });
+                // SAFETY: the count was just added; tasks of this list have an `H` as their header data.
+                return Some(unsafe { TaskRef::from_ptr(task) });
             }
         }
     }
@@ -286,8 +299,9 @@ impl<H: 'static> Walk<'_, H> {
 
 impl<H: 'static> Drop for Walk<'_, H> {
     fn drop(&mut self) {
+        let _turn = self.list.len.take();
         // SAFETY: the cursor is in the list.
-        unsafe { self.list.inner.take().remove(self.cursor) };
+        unsafe { self.cursor.remove() };
     }
 }
 
@@ -299,7 +313,6 @@ impl<H: 'static> Default for TaskList<H> {
 
 impl<H: 'static> fmt::Debug for TaskList<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.inner.take();
-        f.debug_struct("TaskList").field("len", &inner.len).field("closed", &inner.closed).finish()
+        f.debug_struct("TaskList").field("len", &self.len()).field("closed", &self.is_closed()).finish()
     }
 }

@@ -8,13 +8,13 @@ use super::header;
 use super::kind::{Anywhere, Kind};
 use super::linked::Linked;
 use super::runnable::Runnable;
-use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_fn};
 
 /// A queue of runnables, first in, first out: many threads push, one at a time takes. Five words; it never allocates.
 ///
-/// Pushing is two locked instructions and waits for nobody, so it is for interrupts too. Taking is a plain read, and for
-/// each batch that was pushed meanwhile one locked instruction and a turn of the batch. (New ones go to a list that is
-/// last in, first out, which the taker takes as a whole and turns.)
+/// Pushing is one locked instruction where nothing was pushed since the taker looked, else two, and waits for nobody, so it
+/// is for interrupts too. Taking is a plain read, and for each batch that was pushed meanwhile one locked instruction and a
+/// turn of the batch. (New ones go to a list that is last in, first out, which the taker takes as a whole and turns.)
 ///
 /// # One taker after another
 ///
@@ -58,18 +58,18 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 ///
 /// 1. A word in the lists is a runnable's, from `into_raw`, and the list its only owner. Its link leads to the next one, or
 ///    is one of the two marks while its push is under way; what is behind it is reachable through that link alone.
-/// 2. `taken`, `turning`, `later` and the links of what the taker has are used by the taker alone, or by `&mut self`; but for
-///    the links of `turning` and `later`, which their pushers may still have to write.
+/// 2. `taken`, `turning`, `turned` and the links of what the taker has are used by the taker alone, or by `&mut self`; but for
+///    the links of `turning`, which their pushers may still have to write.
 /// 3. A closed queue's `pushed` is odd, and nobody but the taker changes it.
 pub struct Queue<U: 'static, K: Kind = Anywhere> {
     /// Last in, first out; one more than the address, or than null, if the queue is closed.
     pub(super) pushed: AtomicPtr<()>,
-    /// First in, first out; while a batch is being turned, what is turned of it.
+    /// First in, first out.
     taken: AtomicPtr<()>,
-    /// What of a batch is still to be turned.
+    /// What of a batch is still to be turned, while one of its pushes is half done. `taken` is null then.
     turning: AtomicPtr<()>,
-    /// A batch that comes after the two.
-    pub(super) later: AtomicPtr<()>,
+    /// What of that batch is turned: first in, first out.
+    turned: AtomicPtr<()>,
     /// 0: nobody takes; 1: somebody does; 2: and somebody else asked meanwhile.
     pub(super) taker: AtomicUsize,
     /// Invariant: what is pushed through one type must not be taken through another.
@@ -79,20 +79,19 @@ pub struct Queue<U: 'static, K: Kind = Anywhere> {
 type Invariant<U, K> = fn(U, K) -> (U, K);
 
 impl<U: 'static, K: Kind> Queue<U, K> {
-    /// An empty queue.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new() -> Self {
-        let [pushed, taken, turning, later] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
-        Self { pushed, taken, turning, later, taker: AtomicUsize::new(0), data: PhantomData }
-    }
-
-    /// An empty queue.
-    #[cfg(loom)]
-    #[must_use]
-    pub fn new() -> Self {
-        let [pushed, taken, turning, later] = core::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()));
-        Self { pushed, taken, turning, later, taker: AtomicUsize::new(0), data: PhantomData }
+    const_fn! {
+        /// An empty queue.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                pushed: AtomicPtr::new(ptr::null_mut()),
+                taken: AtomicPtr::new(ptr::null_mut()),
+                turning: AtomicPtr::new(ptr::null_mut()),
+                turned: AtomicPtr::new(ptr::null_mut()),
+                taker: AtomicUsize::new(0),
+                data: PhantomData,
+            }
+        }
     }
 
     /// Puts `runnable` behind all others, from any thread.
@@ -110,23 +109,26 @@ impl<U: 'static, K: Kind> Queue<U, K> {
             // SAFETY: as above.
             return Err(unsafe { Runnable::from_raw(word) });
         };
+        if before.is_null() {
+            return Ok(true);
+        }
         // SAFETY: this push has put the word into the list, behind which nobody goes before its link is there.
         let found = unsafe { link::<U>(word.as_ptr()) }.swap(before, Ordering::AcqRel);
-        Ok(before.is_null() || ptr::eq(found, mark(&AWAITED)))
+        Ok(ptr::eq(found, AWAITED))
     }
 
-    /// Puts `word` in front of the list, unless that is closed, with a link that does not lead on yet. The answer is what it
-    /// is to lead to.
+    /// Puts `word` in front of the list, unless that is closed. The answer is what was there: if that is not null, the link
+    /// does not lead there yet.
     ///
     /// # Safety
     ///
     /// `word` is a runnable's, from `into_raw`, and in no list.
-    #[inline]
     unsafe fn begin_push(&self, word: NonNull<()>) -> Option<*mut ()> {
-        // SAFETY: the caller's promise.
-        unsafe { link::<U>(word.as_ptr()) }.store(mark(&PUSHING), Ordering::Relaxed);
         let mut head = self.pushed.load(Ordering::Relaxed);
         while !is_closed(head) {
+            let next = if head.is_null() { head } else { PUSHING };
+            // SAFETY: the caller's promise.
+            unsafe { link::<U>(word.as_ptr()) }.store(next, Ordering::Relaxed);
             match self.pushed.compare_exchange_weak(head, word.as_ptr(), Ordering::AcqRel, Ordering::Relaxed) {
                 // What was there, and not what was read before: that may be another task at the same address.
                 Ok(before) => return Some(before),
@@ -139,7 +141,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     /// Whether nothing is in it now; another thread's push may come in between.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        [&self.taken, &self.turning, &self.later].iter().all(|list| list.load(Ordering::Relaxed).is_null())
+        [&self.taken, &self.turning].iter().all(|list| list.load(Ordering::Relaxed).is_null())
             && opened(self.pushed.load(Ordering::Acquire)).is_null()
     }
 
@@ -149,56 +151,61 @@ impl<U: 'static, K: Kind> Queue<U, K> {
         is_closed(self.pushed.load(Ordering::Relaxed))
     }
 
-    /// Takes out what was pushed.
+    /// Takes what was pushed, if nothing is left of what was taken before.
     ///
     /// # Safety
     ///
     /// The caller is the only one who takes.
-    #[inline]
-    pub(super) unsafe fn take_pushed(&self) -> *mut () {
-        let pushed = self.pushed.load(Ordering::Relaxed);
-        if opened(pushed).is_null() {
-            // Most looks at an empty queue end here, without a locked instruction.
-            ptr::null_mut()
-        } else if is_closed(pushed) {
-            // Nobody else changes it; what came before the end was acquired by `close`.
-            self.pushed.store(closed(ptr::null_mut()), Ordering::Relaxed);
-            opened(pushed)
-        } else {
-            self.pushed.swap(ptr::null_mut(), Ordering::Acquire)
+    pub(super) unsafe fn take(&self) {
+        if !self.taken.load(Ordering::Relaxed).is_null() {
+            return;
         }
+        let (mut turned, mut turning) = (ptr::null_mut(), self.turning.load(Ordering::Relaxed));
+        if turning.is_null() {
+            let pushed = self.pushed.load(Ordering::Relaxed);
+            if opened(pushed).is_null() {
+                // Most looks at an empty queue end here, without a locked instruction.
+                return;
+            }
+            // Whether it is closed, nobody else changes.
+            turning = opened(self.pushed.swap(pushed.map_addr(|address| address & 1), Ordering::Acquire));
+        } else {
+            turned = self.turned.load(Ordering::Relaxed);
+            self.turning.store(ptr::null_mut(), Ordering::Relaxed);
+        }
+        loop {
+            // SAFETY: the batch is the taker's now, and not at its end.
+            let link = unsafe { link::<U>(turning) };
+            let mut next = link.load(Ordering::Acquire);
+            if next.addr() & 1 != 0 {
+                let Some(arrived) = awaited(link) else {
+                    self.turned.store(turned, Ordering::Relaxed);
+                    self.turning.store(turning, Ordering::Relaxed);
+                    return;
+                };
+                next = arrived;
+            }
+            link.store(turned, Ordering::Relaxed);
+            turned = turning;
+            if next.is_null() {
+                break;
+            }
+            turning = next;
+        }
+        self.taken.store(turned, Ordering::Relaxed);
     }
 
-    /// Takes the first one out, of all or of what the taker has already.
+    /// Takes the first one out, of all or of what was taken already.
     ///
     /// # Safety
     ///
     /// The caller is the only one who takes.
     pub(super) unsafe fn pop(&self, all: bool) -> Option<Runnable<Linked<U>, K>> {
-        let mut first = self.taken.load(Ordering::Relaxed);
-        let mut turning = self.turning.load(Ordering::Relaxed);
-        if first.is_null() && turning.is_null() {
-            turning = self.later.load(Ordering::Relaxed);
-            if !turning.is_null() {
-                self.later.store(ptr::null_mut(), Ordering::Relaxed);
-            } else if all {
-                // SAFETY: the caller's promise.
-                turning = unsafe { self.take_pushed() };
-            }
+        if all {
+            // SAFETY: the caller's promise.
+            unsafe { self.take() };
         }
-        while !turning.is_null() {
-            // SAFETY: the batch is the taker's now.
-            let link = unsafe { link::<U>(turning) };
-            let Some(next) = arrived(link) else {
-                self.taken.store(first, Ordering::Relaxed);
-                self.turning.store(turning, Ordering::Relaxed);
-                return None;
-            };
-            link.store(first, Ordering::Relaxed);
-            (first, turning) = (turning, next);
-        }
-        self.turning.store(turning, Ordering::Relaxed);
-        let first = NonNull::new(first)?;
+        let first = NonNull::new(self.taken.load(Ordering::Relaxed))?;
         // SAFETY: a word in the taker's list.
         let next = unsafe { link::<U>(first.as_ptr()) }.load(Ordering::Relaxed);
         self.taken.store(next, Ordering::Relaxed);
@@ -224,28 +231,16 @@ fn opened(head: *mut ()) -> *mut () {
     head.map_addr(|address| address & !1)
 }
 
-/// A link whose push has put its runnable into the list, and does not know yet what was there.
-static PUSHING: u8 = 0;
+/// A link whose push has put its runnable into the list, and does not know yet what was there. No task's address is odd.
+const PUSHING: *mut () = ptr::without_provenance_mut(1);
 /// The same, and the taker has found it so.
-static AWAITED: u8 = 1;
+const AWAITED: *mut () = ptr::without_provenance_mut(3);
 
-/// A mark is a static's address, which is no task's.
+/// What stands in a link whose push was half done, if it is not any more. If it is, it will tell its caller to wake the taker.
+#[cold]
 #[inline]
-fn mark(of: &'static u8) -> *mut () {
-    ptr::from_ref(of).cast_mut().cast()
-}
-
-/// What stands in the link, once its push has written it. If it has not, it will tell its caller to wake the taker.
-#[inline]
-fn arrived(link: &AtomicPtr<()>) -> Option<*mut ()> {
-    let mut next = link.load(Ordering::Acquire);
-    if ptr::eq(next, mark(&PUSHING)) {
-        match link.compare_exchange(next, mark(&AWAITED), Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return None,
-            Err(now) => next = now,
-        }
-    }
-    (!ptr::eq(next, mark(&AWAITED))).then_some(next)
+fn awaited(link: &AtomicPtr<()>) -> Option<*mut ()> {
+    link.compare_exchange(PUSHING, AWAITED, Ordering::AcqRel, Ordering::Acquire).err().filter(|now| *now != AWAITED)
 }
 
 /// The link of the task that `word` is a runnable of.
@@ -253,7 +248,6 @@ fn arrived(link: &AtomicPtr<()>) -> Option<*mut ()> {
 /// # Safety
 ///
 /// The header data is a `Linked<U>`, and the runnable's count is held for `'a`.
-#[inline]
 unsafe fn link<'a, U: 'static>(word: *mut ()) -> &'a AtomicPtr<()> {
     // SAFETY: words of runnables are no null pointers.
     let task = unsafe { NonNull::new_unchecked(word) };
@@ -264,18 +258,17 @@ unsafe fn link<'a, U: 'static>(word: *mut ()) -> &'a AtomicPtr<()> {
 impl<U: 'static, K: Kind> Drop for Queue<U, K> {
     fn drop(&mut self) {
         /// Goes on where a body's destructor unwinds.
-        struct Drain<'a, U: 'static, K: Kind>(&'a mut Queue<U, K>);
+        struct Drain<'a, U: 'static, K: Kind>(&'a Queue<U, K>);
 
         impl<U: 'static, K: Kind> Drop for Drain<'_, U, K> {
             fn drop(&mut self) {
-                // SAFETY: `&mut` excludes all others.
+                // SAFETY: the queue is borrowed exclusively, by its own destructor.
                 while unsafe { self.0.pop(true) }.is_some() {}
             }
         }
 
-        let drain = Drain(self);
-        // SAFETY: `&mut` excludes all others.
-        while unsafe { drain.0.pop(true) }.is_some() {}
+        let _again = Drain(self);
+        drop(Drain(self));
     }
 }
 
@@ -293,7 +286,7 @@ impl<U: 'static, K: Kind> fmt::Debug for Queue<U, K> {
 
 #[cfg(all(test, feature = "alloc", not(loom)))]
 mod tests {
-    use super::{AWAITED, Linked, Ordering, Queue, link, mark};
+    use super::{AWAITED, Linked, Ordering, Queue, link};
     use crate::shared::{Runnable, Task};
 
     fn task(number: u8) -> Runnable<Linked<u8>> {
@@ -315,7 +308,7 @@ mod tests {
         assert!(taker.batch().next().is_none());
         // SAFETY: the word is in the list.
         let found = unsafe { link::<u8>(word.as_ptr()) }.swap(before, Ordering::AcqRel);
-        assert!(core::ptr::eq(found, mark(&AWAITED)), "the push answers that the taker is to be woken");
+        assert!(core::ptr::eq(found, AWAITED), "the push answers that the taker is to be woken");
         let next = || taker.pop().map(|runnable| **runnable.header());
         assert!(core::iter::from_fn(next).eq(1..=3));
     }

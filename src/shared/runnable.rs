@@ -9,7 +9,6 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::handle::Handle;
 use super::header::{self, Held, Ptr, Ran};
 use super::kind::{Anywhere, AtHome, Kind};
 use super::task_ref::TaskRef;
@@ -26,8 +25,8 @@ use super::task_ref::TaskRef;
 ///   or once its home is gone, it leaks body and memory.
 /// - Forgotten, either leaks a count, and the task never runs again.
 pub struct Runnable<H: 'static, K: Kind = Anywhere> {
-    task: Ptr,
-    header: PhantomData<fn(H) -> H>,
+    /// Its count is the runnable's.
+    task: ManuallyDrop<TaskRef<H>>,
     kind: PhantomData<fn(K) -> K>,
 }
 
@@ -132,7 +131,6 @@ pub(super) unsafe fn run_once<H: 'static, K: Kind>(task: Ptr, home: usize) -> Op
 
 impl<H: 'static, K: Kind> Run<H, K> {
     /// Hands a task that was woken to its hook.
-    #[inline]
     pub(super) fn schedule(self) -> Ran {
         match self {
             Self::Pending => Ran::Pending,
@@ -150,39 +148,31 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     /// # Safety
     ///
     /// The caller has the count of this kind of runnable of `task`, whose header data is an `H`.
-    #[inline]
     pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
-        Self { task, header: PhantomData, kind: PhantomData }
+        // SAFETY: the count is the result's.
+        Self { task: unsafe { TaskRef::lent(task) }, kind: PhantomData }
     }
 
-    #[inline]
     pub(super) fn into_ptr(self) -> Ptr {
-        ManuallyDrop::new(self).task
+        ManuallyDrop::new(self).task.as_ptr()
     }
 
     /// The scheduler's data in the task's header.
-    #[inline]
     #[must_use]
     pub fn header(&self) -> &H {
-        // SAFETY: the data is an `H`, and the count is `self`'s.
-        unsafe { header::data(self.task) }
+        self.task.header()
     }
 
     /// A handle of the task. Costs: one locked instruction.
-    #[inline]
     #[must_use]
     pub fn task(&self) -> TaskRef<H> {
-        // SAFETY: the count is lent by `self`; the clone takes one of its own.
-        let task = unsafe { Handle::borrowed(self.task) };
-        // SAFETY: the data is an `H`.
-        unsafe { TaskRef::new((*task).clone()) }
+        (*self.task).clone()
     }
 
     /// Hands the runnable to the hook, as a wake does.
     ///
     /// Costs: what the hook does, and two locked instructions for the count that is held meanwhile, one while there
     /// is no other handle, none if `H` (and a hook of its own) has neither size nor destructor.
-    #[inline]
     pub fn schedule(self) {
         let task = self.into_ptr();
         // SAFETY: the count was `self`'s.
@@ -201,7 +191,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     }
 
     /// Gives up ownership; the count goes with the word, through a queue of the user's own.
-    #[inline]
     #[must_use = "a word that is lost leaks its task"]
     pub fn into_raw(self) -> NonNull<()> {
         self.into_ptr().cast()
@@ -215,7 +204,6 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     /// came before that call happens before this one: a word that crosses threads is stored with `Release` and loaded with
     /// `Acquire`, or goes through a lock. Where the body is not `Send`, or borrows, the promise given to the `unsafe` spawn
     /// holds for the result, until that is run or dropped.
-    #[inline]
     #[must_use]
     pub unsafe fn from_raw(raw: NonNull<()>) -> Self {
         // SAFETY: the caller's word is a task's with a runnable's count, whose data is an `H`.
@@ -224,10 +212,9 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
 }
 
 impl<H: 'static, K: Kind> Drop for Runnable<H, K> {
-    #[inline]
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s, and ends here.
-        unsafe { K::discard::<H>(self.task.cast()) }
+        unsafe { K::discard::<H>(self.task.as_ptr().cast()) }
     }
 }
 
@@ -245,6 +232,6 @@ impl<H: 'static, K: Kind> fmt::Debug for Run<H, K> {
 impl<H: 'static, K: Kind> fmt::Debug for Runnable<H, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the count is `self`'s.
-        unsafe { header::debug(f, "Runnable", self.task, |_| {}) }
+        unsafe { header::debug(f, "Runnable", self.task.as_ptr(), |_| {}) }
     }
 }

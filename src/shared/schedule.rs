@@ -49,11 +49,9 @@ pub trait Schedule<K: Kind = Anywhere, H: 'static = Self>: Send + Sync + Sized +
     /// [`Runnable::run`], or the runnable is in [`Run::Woken`](crate::Run::Woken), unless the run ends the task.
     ///
     /// Other tasks do not call it. There is no runnable in it, which would be a second right to one body.
-    #[inline]
     fn woken_while_running(&self) {}
 
     /// A [static task](crate::StaticTask)'s place was woken by a waker of a task that is over, and no other stands there:
     /// a hint, after which nothing else happens. Other tasks do not call it.
-    #[inline]
     fn woken_while_free(&self) {}
 }

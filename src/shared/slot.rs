@@ -1,30 +1,23 @@
-//! Memory of one's own for tasks whose futures have a name, and pools of such memory.
+//! Places for tasks whose futures have a name, and for those that have none.
 
-use core::cell::UnsafeCell;
-use core::fmt;
 use core::future::Future;
-use core::mem::MaybeUninit;
 
 use super::cell::Cell;
+use super::future_memory::{FutureMemory, MakesFuture};
 use super::hook::ByHeader;
 use super::joined::Joined;
 use super::kind::AtHome;
 use super::member::Unlisted;
-use super::room::{Claim, Room, sealed};
-use crate::sync::{AtomicUsize, Ordering};
+use super::task::task_layout;
+use super::task_place::TaskPlace;
 
-/// Memory for one task at a time with header data `H` and future `F`, for a `static`; no allocator.
-///
-/// [`claim`](Self::claim) it, and spawn a [`Task`](crate::Task) in it. It is free again when every handle and waker of its
-/// last task is gone, and no call on one of them is under way; a forgotten one keeps it busy for good, and nothing dangles. A waker
-/// that somebody stored is enough: see [`StaticTask`](crate::StaticTask) for tasks that old wakers do not hold. The header
-/// data is dropped by whoever drops the last handle, which may be an interrupt's waker.
+/// Memory for one task at a time with header data `H` and future `F`: a [`TaskPlace`] for a `static`.
 ///
 /// There is room for a task of these types that is joined and at home. One on a list, or with a hook that captures, needs
-/// a [`TaskMemory`](crate::TaskMemory) that is larger.
+/// a [`TaskMemory`] that is larger.
 ///
 /// The type of an `async fn`'s future has no name on stable Rust: for those [`task_slot!`](crate::task_slot) declares a
-/// [`TaskMemory`](crate::TaskMemory) of the right size.
+/// [`TaskMemory`] of the right size.
 ///
 /// # Examples
 ///
@@ -40,104 +33,29 @@ use crate::sync::{AtomicUsize, Ordering};
 /// assert_eq!(runnable.run(), Ran::Complete);
 /// assert!(SLOT.claim().is_some());
 /// ```
-#[repr(C)]
-pub struct TaskSlot<H: 'static, F: Future + 'static> {
-    memory: UnsafeCell<MaybeUninit<Slot<H, F>>>,
-    taken: AtomicUsize,
+pub type TaskSlot<H, F> = TaskPlace<Named<H, F>>;
+
+/// The room of a [`TaskSlot`].
+#[allow(missing_debug_implementations, reason = "a size; there are no values of it")]
+pub struct Named<H: 'static, F: Future + 'static>(Cell<H, Joined, AtHome, ByHeader, Unlisted, F>);
+
+/// Memory for one task at a time whose header and body, with some words of the crate's, take up to `SIZE` bytes and
+/// `ALIGN` alignment, a power of two up to 1024: a [`TaskPlace`] for futures that have no name.
+///
+/// Declared by [`task_slot!`](crate::task_slot), which computes the two numbers. Nothing relies on them: a future that
+/// does not fit does not compile.
+pub type TaskMemory<const SIZE: usize, const ALIGN: usize> = TaskPlace<FutureMemory<SIZE, ALIGN>>;
+
+/// Header data of one word, for which [`task_slot!`](crate::task_slot) leaves room if it is not told a type. As a type
+/// of the crate, since a user's module may call something else `usize`.
+pub type Word = usize;
+
+/// The size of a joined task of what `function` makes, with `H` in its header.
+pub const fn task_size<H: 'static, A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
+    task_layout::<F::Future, H, AtHome, Joined>().size()
 }
 
-type Slot<H, F> = Cell<H, Joined, AtHome, ByHeader, Unlisted, F>;
-
-// SAFETY: a `TaskSlot` begins with the place for a cell with both types and a joiner; other cells are checked against
-// the two numbers; both fields are cells, and used by the trait alone.
-unsafe impl<H: 'static, F: Future + 'static> sealed::Room for TaskSlot<H, F> {
-    const SIZE: usize = size_of::<Slot<H, F>>();
-    const ALIGN: usize = align_of::<Self>();
-    #[cfg(not(loom))]
-    const NEW: Self = Self::new();
-
-    fn taken(&self) -> &AtomicUsize {
-        &self.taken
-    }
-}
-
-// SAFETY: what is inside is reached through tasks alone, whose header data is `Send + Sync` and whose body is `Send` or
-// stays at home: a spawn asks for that. The flag is atomic.
-unsafe impl<H: 'static, F: Future + 'static> Sync for TaskSlot<H, F> {}
-
-impl<H: 'static, F: Future + 'static> TaskSlot<H, F> {
-    /// A free slot.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { memory: UnsafeCell::new(MaybeUninit::uninit()), taken: AtomicUsize::new(0) }
-    }
-
-    /// A free slot.
-    #[cfg(loom)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self { memory: UnsafeCell::new(MaybeUninit::uninit()), taken: AtomicUsize::new(0) }
-    }
-}
-
-/// What all places have.
-macro_rules! room_methods {
-    () => {
-        /// The right to make a task here, if the place is free. Costs: one locked instruction.
-        pub fn claim(&'static self) -> Option<Claim<Self>> {
-            Claim::new(self)
-        }
-
-        /// Whether a claim would succeed now; another thread's may come in between.
-        #[must_use]
-        pub fn is_free(&self) -> bool {
-            self.taken.load(Ordering::Acquire) == 0
-        }
-    };
-}
-pub(super) use room_methods;
-
-impl<H: 'static, F: Future + 'static> TaskSlot<H, F> {
-    room_methods!();
-}
-
-impl<H: 'static, F: Future + 'static> Default for TaskSlot<H, F> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<H: 'static, F: Future + 'static> fmt::Debug for TaskSlot<H, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskSlot").field("free", &self.is_free()).finish_non_exhaustive()
-    }
-}
-
-/// `N` places of one kind for a `static`: as many tasks at a time.
-#[derive(Debug)]
-pub struct TaskPool<R, const N: usize> {
-    places: [R; N],
-}
-
-impl<R: Room, const N: usize> TaskPool<R, N> {
-    /// A pool of free places.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { places: [const { R::NEW }; N] }
-    }
-
-    /// The right to make a task in a place that is free, if there is one. Costs: one locked instruction, and one more for
-    /// each place before it that is not.
-    pub fn claim(&'static self) -> Option<Claim<R>> {
-        self.places.iter().find_map(Claim::new)
-    }
-}
-
-#[cfg(not(loom))]
-impl<R: Room, const N: usize> Default for TaskPool<R, N> {
-    fn default() -> Self {
-        Self::new()
-    }
+/// The alignment of a joined task of what `function` makes, with `H` in its header.
+pub const fn task_align<H: 'static, A, F: MakesFuture<A> + Copy>(_function: F) -> usize {
+    task_layout::<F::Future, H, AtHome, Joined>().align()
 }

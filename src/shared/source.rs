@@ -4,7 +4,7 @@ use core::future::Future;
 use core::marker::PhantomData;
 
 /// What a [`Task`](crate::Task) has its future from: [`Given`], or a closure in [`Made`] or [`Borrowing`].
-pub trait Source<H>: sealed::Source<H> {
+pub trait Source<H>: IsSource<H> {
     /// The future.
     type Future: Future;
 
@@ -30,19 +30,16 @@ pub struct Made<M>(pub(super) M);
 #[derive(Debug, Clone, Copy)]
 pub struct Borrowing<'a, M>(pub(super) M, pub(super) PhantomData<&'a ()>);
 
-mod sealed {
-    #[allow(unnameable_types, reason = "it seals the public trait")]
-    pub trait Source<H> {}
+#[allow(unnameable_types, reason = "it seals the public trait")]
+pub trait IsSource<H> {}
 
-    impl<H, F> Source<H> for super::Given<F> {}
-    impl<H, M> Source<H> for super::Made<M> {}
-    impl<H, M> Source<H> for super::Borrowing<'_, M> {}
-}
+impl<H, F> IsSource<H> for Given<F> {}
+impl<H, M> IsSource<H> for Made<M> {}
+impl<H, M> IsSource<H> for Borrowing<'_, M> {}
 
 impl<H, F: Future> Source<H> for Given<F> {
     type Future = F;
 
-    #[inline]
     unsafe fn write(self, _data: *const H, to: *mut F) {
         // SAFETY: the caller's promise.
         unsafe { to.write(self.0) }
@@ -52,7 +49,6 @@ impl<H, F: Future> Source<H> for Given<F> {
 impl<H, F: Future, M: FnOnce() -> F> Source<H> for Made<M> {
     type Future = F;
 
-    #[inline]
     unsafe fn write(self, _data: *const H, to: *mut F) {
         // SAFETY: the caller's promise.
         unsafe { to.write((self.0)()) }
@@ -62,7 +58,6 @@ impl<H, F: Future, M: FnOnce() -> F> Source<H> for Made<M> {
 impl<'a, H: 'a, F: Future + 'a, M: FnOnce(&'a H) -> F> Source<H> for Borrowing<'a, M> {
     type Future = F;
 
-    #[inline]
     unsafe fn write(self, data: *const H, to: *mut F) {
         // SAFETY: the field is only ever used by shared reference, and lives for as long as the body; that `'a` is no
         // longer, is promised where this was made.

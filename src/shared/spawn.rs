@@ -36,7 +36,6 @@ use super::task::Task;
 /// assert_eq!(queue.recv().unwrap().run(), Ran::Complete);
 /// assert_eq!(handle.try_take(), Some(Ok(42)));
 /// ```
-#[inline]
 #[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn<F, H>(future: F, header: H) -> (Runnable<H>, JoinHandle<F::Output, H>)
 where
@@ -51,7 +50,6 @@ where
 /// [`Task::new(future, header).detached().spawn()`](Task).
 ///
 /// Costs: one allocation: two words, the header data, and the future.
-#[inline]
 #[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn_detached<F, H>(future: F, header: H) -> Runnable<H>
 where
@@ -65,7 +63,6 @@ impl Home {
     /// [`spawn`](fn@crate::spawn) of a task that is at home here; short for [`Task::at`](crate::Task::at).
     ///
     /// Costs: one allocation, one word larger than that of `spawn`.
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F, H>(&self, future: F, header: H) -> (LocalRunnable<H>, JoinHandle<F::Output, H>)
     where
@@ -78,7 +75,6 @@ impl Home {
     /// [`spawn_detached`] of a task that is at home here; short for [`Task::at`](crate::Task::at).
     ///
     /// Costs: one allocation, one word larger than that of `spawn_detached`.
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_detached<F, H>(&self, future: F, header: H) -> LocalRunnable<H>
     where

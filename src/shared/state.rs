@@ -108,7 +108,7 @@ impl State {
     /// invariant 1.
     #[inline]
     fn change<A>(&self, only: usize, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
-        self.change_if(|word| counts(word) == only, next)
+        self.change_if(|word| only != NEVER && counts(word) == only, next)
     }
 
     /// [`change`](Self::change) by a caller that shares its count.
@@ -117,6 +117,7 @@ impl State {
         self.change_if(|_| false, next)
     }
 
+    // The three have the attribute, though they are generic: without it this is called, with its closure in memory.
     #[inline]
     fn change_if<A>(
         &self,
@@ -174,14 +175,14 @@ impl State {
     /// comes during the poll is not lost. The answer is whether the body may be polled; if not, it is to be dropped.
     #[inline]
     pub(super) fn begin(&self, only: usize) -> bool {
-        let word = self.0.load(Ordering::Acquire);
-        let before = if counts(word) == only {
-            self.0.store(word - SCHEDULED, Ordering::Release);
-            word
-        } else {
-            self.0.fetch_sub(SCHEDULED, Ordering::AcqRel)
-        };
-        before & CANCELLED == 0
+        if only != NEVER {
+            let word = self.0.load(Ordering::Acquire);
+            if counts(word) == only {
+                self.0.store(word - SCHEDULED, Ordering::Release);
+                return word & CANCELLED == 0;
+            }
+        }
+        self.0.fetch_sub(SCHEDULED, Ordering::AcqRel) & CANCELLED == 0
     }
 
     /// Ends a poll that was pending.

@@ -14,16 +14,15 @@ use super::home::Home;
 use super::hook::ByHeader;
 use super::joined::Detached;
 use super::kind::{Anywhere, AtHome, Kind};
-use super::member::{Member, sealed};
+use super::member::IsMember;
 use super::memory::ReleaseTask;
-use super::room::check_sizes;
 use super::runnable::{LocalRunnable, Runnable};
 use super::schedule::Schedule;
-use super::source::{Made, Source};
-use super::state::{CANCELLED, State};
+use super::state::{CANCELLED, NEVER, State};
 use super::static_ref::{STATIC_WAKERS, StaticHead, StaticTable};
+use super::task_place::check;
 use super::trace::Label;
-use crate::sync;
+use crate::sync::{self, const_fn};
 
 /// A place for one detached task at a time, whose header data lives for ever: for a `static`; no allocator, and wakers that
 /// count nothing.
@@ -125,25 +124,12 @@ type InStaticCell<H, K, F> = Cell<H, Detached, K, ByHeader, InStatic, F>;
 /// What makes a task a static one: it is on no list, its wakers count nothing, and no holder of a count is ever alone.
 pub(super) struct InStatic;
 
-impl<H> Member<H> for InStatic {}
-
-impl<H> sealed::Member<H> for InStatic {
-    const ONLY: usize = super::state::NEVER;
+impl<H> IsMember<H> for InStatic {
+    const ONLY: usize = NEVER;
+    const WAKERS: &'static RawWakerVTable = &STATIC_WAKERS;
     type Node = ();
 
-    #[inline]
-    fn wakers() -> &'static RawWakerVTable {
-        &STATIC_WAKERS
-    }
-
-    #[inline]
     fn node(_task: NonNull<()>) {}
-
-    #[inline]
-    unsafe fn enter(&self, _node: *const (), _task: NonNull<()>) {}
-
-    #[inline]
-    unsafe fn leave(&self, _node: *const ()) {}
 }
 
 // SAFETY: there is nothing to give back, and nobody does: the place has a count that is never given up.
@@ -152,32 +138,22 @@ unsafe impl ReleaseTask for InStatic {
 }
 
 impl<H: 'static, B, K> StaticTask<H, B, K> {
-    /// A free place with the scheduler's data in its header.
-    #[cfg(not(loom))]
-    #[must_use]
-    pub const fn new(header: H) -> Self {
-        let head = StaticHead::new(State::unclaimed());
-        let (kind, body) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        Self { memory: UnsafeCell::new(Memory { head, data: header, kind, body }) }
-    }
-
-    /// A free place with the scheduler's data in its header.
-    #[cfg(loom)]
-    #[must_use]
-    pub fn new(header: H) -> Self {
-        let head = StaticHead::new(State::unclaimed());
-        let (kind, body) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-        Self { memory: UnsafeCell::new(Memory { head, data: header, kind, body }) }
+    const_fn! {
+        /// A free place with the scheduler's data in its header.
+        #[must_use]
+        pub fn new(header: H) -> Self {
+            let head = StaticHead::new(State::unclaimed());
+            let (kind, body) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+            Self { memory: UnsafeCell::new(Memory { head, data: header, kind, body }) }
+        }
     }
 
     /// The pointer that all handles have, which covers the whole place.
-    #[inline]
     const fn as_ptr(&self) -> Ptr {
         // SAFETY: a cell's address is not null.
         unsafe { NonNull::new_unchecked(self.memory.get()) }.cast()
     }
 
-    #[inline]
     fn state(&self) -> &State {
         // SAFETY: the place begins as a head, and is borrowed.
         let head = unsafe { &*self.as_ptr().cast::<StaticHead>().as_ptr() };
@@ -186,7 +162,6 @@ impl<H: 'static, B, K> StaticTask<H, B, K> {
 
     /// The right to make a task here, if the place is free: there is no task, no claim, and no [`TaskRef`](crate::TaskRef) of the
     /// last one. Costs: one locked instruction, none if it is not.
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn claim(&'static self) -> Option<StaticClaim<H, B, K>> {
         let label = Label::here();
@@ -195,14 +170,12 @@ impl<H: 'static, B, K> StaticTask<H, B, K> {
     }
 
     /// Whether a claim would succeed now; another thread's may come in between.
-    #[inline]
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.state().is_free()
     }
 
     /// The scheduler's data in the header.
-    #[inline]
     #[must_use]
     pub const fn header(&self) -> &H {
         // SAFETY: a projection.
@@ -228,7 +201,6 @@ pub struct StaticClaim<H: 'static, B: 'static, K: 'static = Anywhere> {
 
 impl<H: 'static, B, K> StaticClaim<H, B, K> {
     /// The scheduler's data in the header. Wakers of tasks that are over may reach it at the same time.
-    #[inline]
     #[must_use]
     pub const fn header(&self) -> &'static H {
         self.place.header()
@@ -277,7 +249,6 @@ impl<H: Schedule, B> StaticClaim<H, B> {
     /// let runnable = TASK.claim().unwrap().spawn_at(&home, || async move { assert_eq!(*here, 1) });
     /// assert!(home.run(runnable).is_ok());
     /// ```
-    #[inline]
     pub fn spawn<F: Future + Send + 'static>(self, make: impl FnOnce() -> F) -> Runnable<H> {
         const { Self::check::<F>() };
         // SAFETY: it fits, and the body is `Send`.
@@ -291,7 +262,6 @@ impl<H: Schedule, B> StaticClaim<H, B> {
     /// Every [`Runnable`] of the task is run and dropped on one thread, until the body is gone; the wakes of others hand it to the
     /// hook there, which brings it over. That is the thread that calls this, or else the future is `Send` before its first poll. A
     /// hook that drops the runnable elsewhere, because a channel is closed or because it panics, breaks this.
-    #[inline]
     pub unsafe fn spawn_unchecked<F: Future + 'static>(self, make: impl FnOnce() -> F) -> Runnable<H> {
         const { Self::check::<F>() };
         // SAFETY: it fits, and the caller's promise.
@@ -306,7 +276,6 @@ impl<H: Schedule<AtHome>, B> StaticClaim<H, B, AtHome> {
     /// # Panics
     ///
     /// With what `make` panics; the place is free then.
-    #[inline]
     pub fn spawn_at<F: Future + 'static>(self, home: &Home, make: impl FnOnce() -> F) -> LocalRunnable<H> {
         const { Self::check::<F>() };
         // SAFETY: it fits, and the body is at home.
@@ -319,13 +288,12 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
     const fn check<F: Future>() {
         assert!(offset_of!(Memory<H, B, K>, data) == offset_of!(Front<H>, data), "a place begins as a task");
         let (size, align) = (size_of::<StaticTask<H, B, K>>(), align_of::<StaticTask<H, B, K>>());
-        check_sizes(Layout::new::<InStaticCell<H, K, F>>(), size, align);
+        check(Layout::new::<InStaticCell<H, K, F>>(), size, align);
     }
 
     /// # Safety
     ///
     /// The place was [checked](Self::check). The body may go where runnables of this kind do, or the caller sees to it.
-    #[inline]
     unsafe fn make<F: Future + 'static>(mut self, kind: K, make: impl FnOnce() -> F) -> Runnable<H, K> {
         let table: &'static StaticTable = const { &Self::table::<F>() };
         let task = self.place.as_ptr();
@@ -341,7 +309,7 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
         // SAFETY: the place lives for ever.
         let stage = unsafe { Cell::stage(cell) };
         // SAFETY: the stage is for this future, and the claim's alone. If this unwinds, that is dropped.
-        stage.with_mut(|stage| unsafe { Made(make).write(Cell::data(cell), stage.cast()) });
+        stage.with_mut(|stage| unsafe { stage.cast::<F>().write(make()) });
         let _ = ManuallyDrop::new(self);
         // SAFETY: the claim made a runnable's count of this kind, and its right to the body.
         unsafe { Runnable::from_ptr(task) }
@@ -365,7 +333,6 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
 }
 
 impl<H: 'static, B, K> Drop for StaticClaim<H, B, K> {
-    #[inline]
     fn drop(&mut self) {
         // SAFETY: the place is the claim's.
         unsafe { self.place.state().trace().end_after(|| {}) };

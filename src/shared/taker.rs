@@ -21,21 +21,18 @@ impl<U: 'static, K: Kind> Taker<'_, U, K> {
     ///
     /// A loop that pops until `None` need not end: tasks that wake themselves are pushed meanwhile. See
     /// [`batch`](Self::batch).
-    #[inline]
     pub fn pop(&mut self) -> Option<Runnable<Linked<U>, K>> {
         // SAFETY: one taker exists, and this call has it exclusively.
         unsafe { self.queue.pop(true) }
     }
 
-    /// What is in the queue now, and not what comes meanwhile. What is left when the batch is dropped comes first the next
-    /// time; then a batch may leave out what was pushed since the one before it.
+    /// What is in the queue now, and not what comes meanwhile. If this is dropped too early, what is left is the next batch,
+    /// and what was pushed meanwhile comes after it.
     pub fn batch(&mut self) -> Batch<'_, U, K> {
-        if self.queue.later.load(Ordering::Relaxed).is_null() {
-            // SAFETY: one taker exists, and this call has it exclusively.
-            let pushed = unsafe { self.queue.take_pushed() };
-            self.queue.later.store(pushed, Ordering::Relaxed);
-        }
-        Batch { queue: self.queue, taker: PhantomData }
+        let batch = Batch { queue: self.queue, taker: PhantomData };
+        // SAFETY: one taker exists, and this call has it exclusively.
+        unsafe { batch.queue.take() };
+        batch
     }
 
     /// Closes the queue: from now on a push gives its runnable back. What is in it comes out as before; `pop` until `None`
@@ -57,7 +54,6 @@ impl<U: 'static, K: Kind> Taker<'_, U, K> {
 impl<U: 'static, K: Kind> Iterator for Taker<'_, U, K> {
     type Item = Runnable<Linked<U>, K>;
 
-    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.pop()
     }
@@ -79,7 +75,6 @@ pub struct Batch<'t, U: 'static, K: Kind = Anywhere> {
 impl<U: 'static, K: Kind> Iterator for Batch<'_, U, K> {
     type Item = Runnable<Linked<U>, K>;
 
-    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         // SAFETY: the taker is borrowed, exclusively.
         unsafe { self.queue.pop(false) }

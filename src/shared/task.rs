@@ -16,9 +16,9 @@ use super::member::{ListPointer, Listed, Member, Unlisted};
 #[cfg(feature = "alloc")]
 use super::memory::InBox;
 use super::memory::ReleaseTask;
-use super::room::{Claim, InRoom, Room, check};
 use super::runnable::Runnable;
 use super::source::{Borrowing, Given, Made, Source};
+use super::task_place::{Claim, InPlace, TaskPlace};
 use super::trace::Label;
 
 /// A task before it is spawned: a future or what makes it, the header data, and where it is to run, with which hook, on
@@ -65,7 +65,6 @@ pub struct Task<B, H, K: Kind = Anywhere, J = Joined, S = ByHeader, L = Unlisted
 
 impl<F: Future, H: 'static> Task<Given<F>, H> {
     /// A task of `future`, with the scheduler's data in its header.
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn new(future: F, header: H) -> Self {
         Self::from_source(Given(future), header)
@@ -78,7 +77,6 @@ impl<H: 'static, M> Task<Made<M>, H> {
     ///
     /// In a release build it is written where it stays; a debug build has one copy on the stack, what `make` returns.
     /// Where `make` panics, header and hook are dropped, the memory is free, and nothing was spawned.
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     pub fn init<F: Future>(header: H, make: M) -> Self
     where
@@ -97,7 +95,6 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
     /// What the future borrows through `'a` ends with the body: from the spawn on, and for as long as the process runs,
     /// it does not come out of the task with the output, nor by any other way. (It is no borrow in the sense of
     /// [`spawn_unchecked`](Self::spawn_unchecked).)
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     pub unsafe fn init_borrowing<F: Future + 'a>(header: H, make: M) -> Self
     where
@@ -108,7 +105,6 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
 }
 
 impl<B, H: 'static> Task<B, H> {
-    #[inline]
     #[cfg_attr(feature = "tracing", track_caller)]
     fn from_source(source: B, header: H) -> Self {
         Self {
@@ -126,7 +122,6 @@ impl<B, H: 'static> Task<B, H> {
 
 impl<B, H: 'static, K: Kind, S, L> Task<B, H, K, Joined, S, L> {
     /// Nobody waits for the output, which is dropped at once: two words less.
-    #[inline]
     pub fn detached(self) -> Task<B, H, K, Detached, S, L> {
         let Self { source, header, kind, hook, list, label, .. } = self;
         Task { source, header, kind, hook, list, label, joined: PhantomData, stays: PhantomData }
@@ -135,7 +130,6 @@ impl<B, H: 'static, K: Kind, S, L> Task<B, H, K, Joined, S, L> {
 
 impl<B, H: 'static, J, L> Task<B, H, Anywhere, J, ByHeader, L> {
     /// The task is at home in `home`: polled and dropped there alone. One word more.
-    #[inline]
     pub fn at(self, home: &Home) -> Task<B, H, AtHome, J, ByHeader, L> {
         let Self { source, header, hook, list, label, joined, .. } = self;
         Task { source, header, kind: home.kind(), hook, list, label, joined, stays: PhantomData }
@@ -147,7 +141,6 @@ impl<B, H: 'static, K: Kind, J, L> Task<B, H, K, J, ByHeader, L> {
     ///
     /// For header data that does not know its scheduler, and for schedulers that are captured. It stands in the task, and is
     /// dropped with the header.
-    #[inline]
     pub fn hook<S: Fn(&H, Runnable<H, K>)>(self, hook: S) -> Task<B, H, K, J, ByClosure<S>, L> {
         let Self { source, header, kind, list, label, joined, .. } = self;
         Task { source, header, kind, hook: ByClosure(hook), list, label, joined, stays: PhantomData }
@@ -156,7 +149,6 @@ impl<B, H: 'static, K: Kind, J, L> Task<B, H, K, J, ByHeader, L> {
 
 impl<B, H: 'static, K: Kind, J, S> Task<B, H, K, J, S, Unlisted> {
     /// The task is on `list`, a `&'static TaskList` or an `Arc` of one, until its body is gone.
-    #[inline]
     pub fn list<R: ListPointer<H>>(self, list: R) -> Task<B, H, K, J, S, Listed<R>> {
         let Self { source, header, kind, hook, label, joined, .. } = self;
         Task { source, header, kind, hook, list: Listed(list), label, joined, stays: PhantomData }
@@ -249,7 +241,6 @@ where
     /// # Safety
     ///
     /// As for [`spawn_unchecked_at`](Self::spawn_unchecked_at). The counts are the caller's.
-    #[inline]
     unsafe fn make<R: ReleaseTask>(self, memory: NonNull<u8>) -> Ptr {
         /// Frees the cell where the future could not be made.
         struct Empty<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask>(
@@ -293,7 +284,6 @@ where
     /// Costs: one allocation: two words, the header data, the hook, two words for the joiner unless it is detached, one if
     /// it has a home, four if it is on a list, and the larger of future and output (the future alone if it is detached).
     #[cfg(feature = "alloc")]
-    #[inline]
     pub fn spawn(self) -> J::Handles<Output<B, H>, H, K>
     where
         Self: SafeTask,
@@ -327,7 +317,6 @@ where
     ///
     /// The header data must be `Send` and `Sync`; that it is `'static` is checked.
     #[cfg(feature = "alloc")]
-    #[inline]
     pub unsafe fn spawn_unchecked(self) -> J::Handles<Output<B, H>, H, K> {
         use alloc::boxed::Box;
 
@@ -342,14 +331,13 @@ where
     /// not compile.
     ///
     /// Costs: no allocation; what [`spawn`](Self::spawn) takes of memory.
-    #[inline]
-    pub fn spawn_in<R: Room>(self, claim: Claim<R>) -> J::Handles<Output<B, H>, H, K>
+    pub fn spawn_in<M>(self, claim: Claim<M>) -> J::Handles<Output<B, H>, H, K>
     where
         Self: SafeTask,
     {
-        const { check::<R>(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
-        // SAFETY: the bound is what it asks for; the room is large enough, and the claim makes it this call's.
-        unsafe { self.spawn_unchecked_at::<InRoom<R>>(claim.into_memory()) }
+        const { TaskPlace::<M>::check(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
+        // SAFETY: the bound is what it asks for; the place is large enough, and the claim makes it this call's.
+        unsafe { self.spawn_unchecked_at::<InPlace<M>>(claim.into_memory()) }
     }
 
     /// [`spawn_in`](Self::spawn_in) for a future, an output or a hook that is not `Send`, or borrows.
@@ -357,11 +345,10 @@ where
     /// # Safety
     ///
     /// As for [`spawn_unchecked`](Self::spawn_unchecked).
-    #[inline]
-    pub unsafe fn spawn_unchecked_in<R: Room>(self, claim: Claim<R>) -> J::Handles<Output<B, H>, H, K> {
-        const { check::<R>(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
-        // SAFETY: the caller's promise; the room is large enough, and the claim makes it this call's.
-        unsafe { self.spawn_unchecked_at::<InRoom<R>>(claim.into_memory()) }
+    pub unsafe fn spawn_unchecked_in<M>(self, claim: Claim<M>) -> J::Handles<Output<B, H>, H, K> {
+        const { TaskPlace::<M>::check(Layout::new::<Cell<H, J, K, S, L, B::Future>>()) };
+        // SAFETY: the caller's promise; the place is large enough, and the claim makes it this call's.
+        unsafe { self.spawn_unchecked_at::<InPlace<M>>(claim.into_memory()) }
     }
 
     /// Makes the task in `memory`, scheduled, which `R` takes back when the last handle is gone.
@@ -372,7 +359,6 @@ where
     ///
     /// As for [`spawn_unchecked`](Self::spawn_unchecked). And `memory` has [this layout](Self::layout), may be written,
     /// and is the task's alone from this call until `R` takes it back; for good if the task leaks.
-    #[inline]
     pub unsafe fn spawn_unchecked_at<R: ReleaseTask>(self, memory: NonNull<u8>) -> J::Handles<Output<B, H>, H, K> {
         // SAFETY: the caller's promise.
         let task = unsafe { self.make::<R>(memory) };

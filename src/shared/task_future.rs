@@ -29,7 +29,6 @@ impl<T: WakeableTask> Unpin for TaskFuture<T> {}
 impl<T: WakeableTask> Future for TaskFuture<T> {
     type Output = ();
 
-    #[inline]
     fn poll(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
         let polled = self.task.poll();
         self.open &= polled.is_pending();

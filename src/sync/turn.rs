@@ -11,18 +11,16 @@ use spinning::Mutex;
 #[cfg(all(feature = "std", not(loom)))]
 use std::sync::Mutex;
 
+use super::const_fn;
+
 /// What one writer at a time may use: a `Mutex` with `std`, else a flag that is spun on.
 pub(crate) struct Turn<T>(Mutex<T>);
 
 impl<T> Turn<T> {
-    #[cfg(not(loom))]
-    pub(crate) const fn new(value: T) -> Self {
-        Self(Mutex::new(value))
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new(value: T) -> Self {
-        Self(Mutex::new(value))
+    const_fn! {
+        pub(crate) fn new(value: T) -> Self {
+            Self(Mutex::new(value))
+        }
     }
 
     /// Waits for the turn. Whatever unwound in one has left nothing half done, so a poisoned lock is as good as another.

@@ -70,7 +70,6 @@ impl<W: Word> Erased<W> {
     /// # Safety
     ///
     /// Invariants 1 and 2 hold of the two from now on.
-    #[inline]
     pub(crate) unsafe fn new(data: NonNull<()>, word: &'static W) -> Self {
         Self { data, word, task: PhantomData }
     }
@@ -81,7 +80,6 @@ impl<W: Word> Erased<W> {
     ///
     /// `word` is of boxes of `T`, and open.
     #[cfg(feature = "alloc")]
-    #[inline]
     pub(crate) unsafe fn from_box<T: 'static>(task: Box<T>, word: &'static W) -> Self {
         // SAFETY: `Box::into_raw` never gives null.
         let data = unsafe { NonNull::new_unchecked(Box::into_raw(task)) };
@@ -89,14 +87,12 @@ impl<W: Word> Erased<W> {
         unsafe { Self::new(data.cast(), word) }
     }
 
-    #[inline]
     pub(crate) fn poll(&mut self) -> Poll<()> {
         // SAFETY: what the task's `poll` asks: invariant 1 with `&mut self`, and `Drop` or `unbox` after this; a closed
         // word does not reach the task; an owner that is `Send` was made of a `Send` task.
         unsafe { (self.word.calls().poll_fn)(self.data.as_ptr()) }
     }
 
-    #[inline]
     pub(crate) fn wake(&self) {
         // SAFETY: what the task's `wake` asks: as in `poll`; `&self` excludes `poll` and `close`, and since no owner is
         // `Sync`, wakes come from one thread at a time.
@@ -112,12 +108,10 @@ impl<W: Word> Erased<W> {
         }
     }
 
-    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.word.closed().is_none()
     }
 
-    #[inline]
     pub(crate) fn word(&self) -> &'static W {
         self.word
     }
@@ -146,7 +140,6 @@ impl<W: Word> Erased<W> {
     }
 
     /// Gives up ownership.
-    #[inline]
     pub(crate) fn into_parts(self) -> (NonNull<()>, &'static W) {
         let this = ManuallyDrop::new(self);
         (this.data, this.word)
@@ -158,7 +151,6 @@ impl<W: Word> Erased<W> {
 }
 
 impl<W: Word> Drop for Erased<W> {
-    #[inline]
     fn drop(&mut self) {
         // SAFETY: invariant 1; the owner is being dropped, so nobody uses the task again. Invariant 2: where the
         // shutdown function has begun, the table is a closed one.

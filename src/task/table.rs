@@ -128,7 +128,6 @@ impl TaskVTable {
     /// Whether this is a table of `T`.
     ///
     /// Costs: one indirect call.
-    #[inline]
     #[must_use]
     pub fn is<T: 'static>(&self) -> bool {
         (self.type_id)() == TypeId::of::<T>()
@@ -155,7 +154,6 @@ impl TaskVTable {
 
     /// Whether an owner over this table holds a `Box<T>`.
     #[cfg_attr(not(feature = "alloc"), expect(dead_code, reason = "without `alloc` there are no boxes"))]
-    #[inline]
     pub(crate) fn boxes<T: 'static>(&self) -> bool {
         self.boxed && self.is::<T>()
     }
@@ -261,17 +259,14 @@ struct Checked<T>(T);
 
 // SAFETY: safe functions are sound in any order and number.
 unsafe impl<T: WakeableTask> UnsafeWakeableTask for Checked<T> {
-    #[inline]
     unsafe fn poll(&mut self) -> Poll<()> {
         self.0.poll()
     }
 
-    #[inline]
     unsafe fn wake(&self) {
         self.0.wake();
     }
 
-    #[inline]
     unsafe fn drop_in_place(&mut self) {
         self.0.close();
     }

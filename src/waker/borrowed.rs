@@ -66,7 +66,6 @@ impl<T: Wake + Send + Sync + 'static> BestEffort<T> {
     /// Makes a waker that borrows `arc`'s count and takes one of its own only when cloned.
     ///
     /// Costs: two words are written; no refcount, no allocation.
-    #[inline]
     #[must_use]
     pub fn waker_ref<'a>(&self, arc: &'a Arc<T>) -> WakerRef<'a> {
         // SAFETY: the count is `arc`'s, held for `'a`; the `Arc` goes into the `ManuallyDrop` below.

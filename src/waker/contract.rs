@@ -69,28 +69,24 @@ pub unsafe trait UnsafeWakeable: Send + Sync + 'static {
 // SAFETY: each function is the `Arc` operation of its row in the table; the counts stand in owned values or in a
 // `ManuallyDrop` while user code runs, so a panic in it unwinds through correct counts.
 unsafe impl<T: Wake + Send + Sync + 'static> UnsafeWakeable for T {
-    #[inline]
     unsafe fn wake(ptr: *const Self) {
         // SAFETY: the caller gives up one count of this `Arc`.
         let this = unsafe { Arc::from_raw(ptr) };
         <T as Wake>::wake(this);
     }
 
-    #[inline]
     unsafe fn wake_by_ref(ptr: *const Self) {
         // SAFETY: the count is the caller's; `ManuallyDrop` never gives it up.
         let this = ManuallyDrop::new(unsafe { Arc::from_raw(ptr) });
         <T as Wake>::wake_by_ref(&this);
     }
 
-    #[inline]
     unsafe fn clone_ptr(ptr: *const Self) -> *const Self {
         // SAFETY: the caller holds a count of this `Arc` throughout the call.
         unsafe { Arc::increment_strong_count(ptr) };
         ptr
     }
 
-    #[inline]
     unsafe fn drop_ptr(ptr: *const Self) {
         // SAFETY: the caller gives up one count of this `Arc`.
         drop(unsafe { Arc::from_raw(ptr) });

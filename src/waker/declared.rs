@@ -21,7 +21,6 @@ struct Declared<P, H, F = (), S = ()>(PhantomData<fn(P, H, F, S)>);
 impl<P: WakerPointer, H: Home<P>, F: 'static, S: 'static> Slot for Declared<P, H, F, S> {
     type Pointer = P;
 
-    #[inline]
     fn table() -> &'static WakerVTable<P> {
         // SAFETY: invariant 1.
         let table = unsafe { again::<H>() };
@@ -36,13 +35,11 @@ where
     F: WakeFn<P, P::Kind, P::Target, S> + Stateless,
     S: 'static,
 {
-    #[inline]
     fn wake(pointer: P) {
         // SAFETY: invariant 1.
         unsafe { again::<F>() }.wake(pointer);
     }
 
-    #[inline]
     fn wake_by_ref(pointer: &P) {
         // SAFETY: invariant 1.
         unsafe { again::<F>() }.wake_by_ref(pointer);
@@ -64,7 +61,6 @@ impl<P: 'static, H: Fn() -> &'static WakerVTable<P> + Stateless> Home<P> for H {
 /// # Safety
 ///
 /// `T` has no size, and a value of it was given up to be copied from then on.
-#[inline]
 unsafe fn again<T: Stateless>() -> T {
     // SAFETY: it has no size, so any aligned address will do; the caller's may be copied, on any thread and at any
     // time.

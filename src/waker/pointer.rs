@@ -1,7 +1,5 @@
 //! What may stand behind a waker: one word that carries a share of its target.
 
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-use alloc::sync::Arc;
 use core::ptr;
 
 /// The [`WakerPointer::Kind`] of a pointer whose raw words each hold one count.
@@ -106,7 +104,6 @@ pub(super) trait Thin: Sized {}
 impl<T> Thin for T {}
 
 /// A second pointer to the same target, with a count of its own.
-#[inline]
 pub(super) fn duplicate<P: WakerPointer>(pointer: &P) -> P {
     // SAFETY: the word is `pointer`'s own, which holds a count of it for the length of the call.
     let raw = unsafe { P::clone_raw(pointer.as_raw()) };
@@ -115,88 +112,60 @@ pub(super) fn duplicate<P: WakerPointer>(pointer: &P) -> P {
 }
 
 /// The target of `pointer`.
-#[inline]
 pub(super) fn target<P: WakerPointer>(pointer: &P) -> &P::Target {
     // SAFETY: the word is `pointer`'s own, which holds a count of it for as long as it is borrowed.
     unsafe { P::as_ref(pointer.as_raw()) }
 }
 
-/// One locked instruction for a clone, one for a drop; the count is the `Arc`'s own. Not on targets without
-/// compare-and-swap, which have no `Arc`.
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-#[expect(clippy::needless_maybe_sized, reason = "else the error is that of `Sized`")]
-// SAFETY: rules 1 to 6 are what `Arc` documents for `into_raw`, `as_ptr`, `from_raw` and
-// `increment_strong_count`; none of them unwinds (an overflow aborts), and `T: Send + Sync` allows any thread.
-unsafe impl<T: ?Sized + Thin + Send + Sync + 'static> WakerPointer for Arc<T> {
-    type Target = T;
-    type Kind = Counted;
+/// An `Arc` as a pointer.
+#[cfg(feature = "alloc")]
+macro_rules! arc_pointer {
+    ($(#[$attribute:meta])* $($arc:ident)::+) => {
+        $(#[$attribute])*
+        // SAFETY: rules 1 to 6 are what `Arc` documents for `into_raw`, `as_ptr`, `from_raw` and
+        // `increment_strong_count`; none of them unwinds (an overflow aborts), and `T: Send + Sync` allows any thread.
+        unsafe impl<T: ?Sized + Thin + Send + Sync + 'static> WakerPointer for $($arc)::+<T> {
+            type Target = T;
+            type Kind = Counted;
 
-    #[inline]
-    fn into_raw(self) -> *const () {
-        Arc::into_raw(self).cast()
-    }
+            fn into_raw(self) -> *const () {
+                Self::into_raw(self).cast()
+            }
 
-    #[inline]
-    fn as_raw(&self) -> *const () {
-        Arc::as_ptr(self).cast()
-    }
+            fn as_raw(&self) -> *const () {
+                Self::as_ptr(self).cast()
+            }
 
-    #[inline]
-    unsafe fn from_raw(raw: *const ()) -> Self {
-        // SAFETY: the caller's word came from `Arc::<T>::into_raw`, or `as_ptr`, which gives the same.
-        unsafe { Arc::from_raw(raw.cast::<T>()) }
-    }
+            unsafe fn from_raw(raw: *const ()) -> Self {
+                // SAFETY: the caller's word came from this `Arc`'s `into_raw`, or `as_ptr`, which gives the same.
+                unsafe { Self::from_raw(raw.cast::<T>()) }
+            }
 
-    #[inline]
-    unsafe fn clone_raw(raw: *const ()) -> *const () {
-        // SAFETY: the caller's word came from `Arc::<T>::into_raw` and a count of it is held.
-        unsafe { Arc::increment_strong_count(raw.cast::<T>()) };
-        raw
-    }
+            unsafe fn clone_raw(raw: *const ()) -> *const () {
+                // SAFETY: the caller's word came from this `Arc`'s `into_raw` and a count of it is held.
+                unsafe { Self::increment_strong_count(raw.cast::<T>()) };
+                raw
+            }
 
-    #[inline]
-    unsafe fn as_ref<'a>(raw: *const ()) -> &'a T {
-        // SAFETY: the word points to the `T` inside the `Arc`, which the held count keeps alive for `'a`.
-        unsafe { &*raw.cast::<T>() }
-    }
+            unsafe fn as_ref<'a>(raw: *const ()) -> &'a T {
+                // SAFETY: the word points to the `T` inside the `Arc`, which the held count keeps alive for `'a`.
+                unsafe { &*raw.cast::<T>() }
+            }
+        }
+    };
 }
 
-/// The count of `portable_atomic_util`'s `Arc`, for targets without compare-and-swap.
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+arc_pointer! {
+    /// One locked instruction for a clone, one for a drop; the count is the `Arc`'s own. Not on targets without
+    /// compare-and-swap, which have no `Arc`.
+    alloc::sync::Arc
+}
+
 #[cfg(all(feature = "portable-atomic", feature = "alloc"))]
-#[expect(clippy::needless_maybe_sized, reason = "else the error is that of `Sized`")]
-// SAFETY: that `Arc` documents the same rules for the same four functions as `alloc`'s, see above.
-unsafe impl<T: ?Sized + Thin + Send + Sync + 'static> WakerPointer for portable_atomic_util::Arc<T> {
-    type Target = T;
-    type Kind = Counted;
-
-    #[inline]
-    fn into_raw(self) -> *const () {
-        Self::into_raw(self).cast()
-    }
-
-    #[inline]
-    fn as_raw(&self) -> *const () {
-        Self::as_ptr(self).cast()
-    }
-
-    #[inline]
-    unsafe fn from_raw(raw: *const ()) -> Self {
-        // SAFETY: the caller's word came from this `Arc`'s `into_raw`.
-        unsafe { Self::from_raw(raw.cast::<T>()) }
-    }
-
-    #[inline]
-    unsafe fn clone_raw(raw: *const ()) -> *const () {
-        // SAFETY: the caller's word came from this `Arc`'s `into_raw` and a count of it is held.
-        unsafe { Self::increment_strong_count(raw.cast::<T>()) };
-        raw
-    }
-
-    #[inline]
-    unsafe fn as_ref<'a>(raw: *const ()) -> &'a T {
-        // SAFETY: the word points to the `T` inside the `Arc`, which the held count keeps alive for `'a`.
-        unsafe { &*raw.cast::<T>() }
-    }
+arc_pointer! {
+    /// The count of `portable_atomic_util`'s `Arc`, for targets without compare-and-swap.
+    portable_atomic_util::Arc
 }
 
 /// No count and no allocation: clone and drop touch nothing but the waker's own two words.
@@ -209,28 +178,23 @@ unsafe impl<T: ?Sized + Thin + Sync + 'static> WakerPointer for &'static T {
     type Target = T;
     type Kind = Free;
 
-    #[inline]
     fn into_raw(self) -> *const () {
         ptr::from_ref(self).cast()
     }
 
-    #[inline]
     fn as_raw(&self) -> *const () {
         ptr::from_ref::<T>(self).cast()
     }
 
-    #[inline]
     unsafe fn from_raw(raw: *const ()) -> Self {
         // SAFETY: the caller's word came from a `&'static T`.
         unsafe { &*raw.cast::<T>() }
     }
 
-    #[inline]
     unsafe fn clone_raw(raw: *const ()) -> *const () {
         raw
     }
 
-    #[inline]
     unsafe fn as_ref<'a>(raw: *const ()) -> &'a T {
         // SAFETY: the caller's word came from a `&'static T`, which outlives `'a`.
         unsafe { &*raw.cast::<T>() }

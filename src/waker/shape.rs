@@ -38,12 +38,10 @@ pub trait WakeFn<P, K, T: ?Sized, S> {
 }
 
 impl<P, K, T: ?Sized, F: Fn(P)> WakeFn<P, K, T, ByPointer> for F {
-    #[inline]
     fn wake(self, pointer: P) {
         self(pointer);
     }
 
-    #[inline]
     fn wake_by_ref(self, pointer: &P)
     where
         P: WakerPointer<Kind = K, Target = T>,
@@ -53,19 +51,16 @@ impl<P, K, T: ?Sized, F: Fn(P)> WakeFn<P, K, T, ByPointer> for F {
 }
 
 impl<P, K, T: ?Sized, F: Fn(&P)> WakeFn<P, K, T, ByReference> for F {
-    #[inline]
     fn wake(self, pointer: P) {
         self(&pointer);
     }
 
-    #[inline]
     fn wake_by_ref(self, pointer: &P) {
         self(pointer);
     }
 }
 
 impl<P, T: ?Sized, F: Fn(&T)> WakeFn<P, Counted, T, ByTarget> for F {
-    #[inline]
     fn wake(self, pointer: P)
     where
         P: WakerPointer<Kind = Counted, Target = T>,
@@ -73,7 +68,6 @@ impl<P, T: ?Sized, F: Fn(&T)> WakeFn<P, Counted, T, ByTarget> for F {
         self(target(&pointer));
     }
 
-    #[inline]
     fn wake_by_ref(self, pointer: &P)
     where
         P: WakerPointer<Kind = Counted, Target = T>,
@@ -93,7 +87,6 @@ pub enum Woken<'a, P> {
 
 /// Calls `function` for either: [`derive_arc_unsafe_wakeable!`](crate::derive_arc_unsafe_wakeable) names the function
 /// once, or every error would be reported twice.
-#[inline]
 pub fn wake<P: WakerPointer<Kind = K, Target = T>, K, T: ?Sized, S>(
     woken: Woken<'_, P>,
     function: impl WakeFn<P, K, T, S>,

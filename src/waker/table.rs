@@ -82,7 +82,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     /// [`const_waker`](WakerVTable::const_waker).
     ///
     /// Costs: two words are written; no refcount, no allocation.
-    #[inline]
     #[must_use]
     pub fn waker(&'static self, pointer: P) -> Waker {
         // SAFETY: by invariant 1 the functions fit the word, whose count moves into the waker.
@@ -92,7 +91,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     /// Makes a waker that borrows `pointer`'s count and takes one of its own only when cloned.
     ///
     /// Costs: two words are written; no refcount, no allocation.
-    #[inline]
     #[must_use]
     pub fn waker_ref<'a>(&'static self, pointer: &'a P) -> WakerRef<'a> {
         let raw = RawWaker::new(pointer.as_raw(), &self.functions);
@@ -104,7 +102,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     ///
     /// A `Waker` made by hand over it must carry one count of a `P` until it is woken or dropped: recovery trusts that.
     /// Inside functions `&NAME` coerces to the same reference.
-    #[inline]
     #[must_use]
     pub const fn raw(&'static self) -> &'static RawWakerVTable {
         &self.functions
@@ -113,7 +110,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     /// Whether `waker` is one of this table's.
     ///
     /// Costs: two address comparisons.
-    #[inline]
     #[must_use]
     pub fn matches(&self, waker: &Waker) -> bool {
         ptr::eq(waker.vtable(), &raw const self.functions) && ptr::eq(self.home, self)
@@ -123,7 +119,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     /// [`get_pointer`](Self::get_pointer) gives the reference with its whole lifetime.
     ///
     /// Costs: two address comparisons; no refcount.
-    #[inline]
     #[must_use]
     pub fn get<'w>(&self, waker: &'w Waker) -> Option<&'w P::Target> {
         if !self.matches(waker) {
@@ -138,7 +133,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     /// [Recovery](#recovery).
     ///
     /// Costs: two address comparisons and the pointer's clone (for an `Arc` one locked instruction).
-    #[inline]
     #[must_use]
     pub fn get_pointer(&self, waker: &Waker) -> Option<P> {
         if !self.matches(waker) {
@@ -158,7 +152,6 @@ impl<P: WakerPointer> WakerVTable<P> {
     /// # Errors
     ///
     /// Another table's waker is given back.
-    #[inline]
     pub fn into_pointer(&self, waker: Waker) -> Result<P, Waker> {
         if !self.matches(&waker) {
             return Err(waker);
@@ -232,7 +225,6 @@ impl<T: Wake + Send + Sync + 'static> WakerVTable<Arc<T>> {
 impl<P: 'static> Deref for WakerVTable<P> {
     type Target = RawWakerVTable;
 
-    #[inline]
     fn deref(&self) -> &RawWakerVTable {
         &self.functions
     }

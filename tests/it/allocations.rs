@@ -118,6 +118,27 @@ fn a_refused_look_up_allocates_at_most_three_times_and_little() {
 }
 
 #[test]
+fn a_registry_that_is_dropped_gives_back_all() {
+    let kept = || BYTES.get() - FREED.get();
+    let before = kept();
+    let registry: VTableRegistry = VTableRegistry::new();
+    for kind in ["a", "b", "c", "d", "e", "f", "g"] {
+        for version in [1, 2, 1] {
+            let captured = Box::new(version);
+            registry.register_factory(VTableKey::new("etl", kind, version), move |_, ()| {
+                Ok::<_, Infallible>(Job(u64::from(*captured)))
+            });
+        }
+        registry.remove(&VTableKey::new("etl", kind, 2)).expect("nothing speaks against it");
+    }
+    registry.family("etl", "a").update(|f| _ = f.alias("old", "a")).expect("the name is free");
+    registry.family("etl", "a").update(|f| _ = f.remove_alias("old", "a")).expect("it is there");
+    assert!(kept() > before && registry.retained_bytes() > 0);
+    drop(registry);
+    assert_eq!(kept(), before);
+}
+
+#[test]
 fn registering_the_same_again_keeps_nothing() {
     let registry: VTableRegistry = VTableRegistry::new();
     let key = VTableKey::new("etl", "parse", 1);
@@ -333,6 +354,17 @@ fn a_set_is_one_allocation_and_each_chunk_one_more() {
     let of = |len| bytes(|| WakerSet::new(len)).0;
     assert_eq!(of(1_000) - of(999), two_words);
     assert!(of(16) <= 16 * 3 * size_of::<usize>(), "{} bytes", of(16));
+}
+
+#[cfg(feature = "set")]
+#[test]
+fn more_than_a_set_can_have_are_refused_before_there_is_memory() {
+    use waker_tables::WakerSet;
+
+    let too_many = if usize::BITS > 32 { 1 << 32 } else { 1 << 31 };
+    assert_eq!(allocations(|| assert!(WakerSet::try_new(too_many).is_err())), 0);
+    let set = WakerSet::new(1);
+    assert_eq!(allocations(|| assert!(set.grow(too_many).is_err())), 0);
 }
 
 #[cfg(feature = "set")]

@@ -100,14 +100,21 @@ fn shared_types() {
     assert!(handle(autos!(TaskSlot<Plain, Ready<u8>>))[1], "it stands in a static");
     assert!(handle(autos!(TaskMemory<64, 8>))[1], "it stands in a static");
     assert_eq!(handle(autos!(TaskSlot<Plain, Ready<Local>>)), [false, true, true], "what is there stays at home");
-    assert_eq!(handle(autos!(TaskPool<TaskSlot<Plain, Ready<Local>>, 2>)), [false, true, true]);
-    assert_eq!(handle(autos!(TaskPool<TaskMemory<64, 8>, 2>)), [true; 3]);
-    assert_eq!(handle(autos!(Claim<TaskSlot<Plain, Ready<Local>>>)), [true; 3]);
-    assert_eq!(handle(autos!(Claim<TaskMemory<64, 8>>)), [true; 3]);
+    assert_eq!(handle(autos!(Claim<shared::Named<Plain, Ready<Local>>>)), [true; 3]);
+    assert_eq!(handle(autos!(Claim<shared::FutureMemory<64, 8>>)), [true; 3]);
     assert_eq!(handle(autos!(Queue<Plain, AtHome>)), [true; 3]);
     assert_eq!(handle(autos!(Taker<'_, Plain, AtHome>)), [true; 3]);
     assert_eq!(handle(autos!(Batch<'_, Plain>)), [true; 3]);
     assert_eq!(handle(autos!(TaskList<Local>)), [true; 3], "its tasks' data is asked for where they are made");
+    assert_eq!(
+        handle(autos!(StaticTask<Plain, Ready<Local>>)),
+        [false, true, true],
+        "what is there may stay at home"
+    );
+    assert_eq!(handle(autos!(StaticTask<Plain, Ready<Local>, AtHome>)), [false, true, true]);
+    assert!(!handle(autos!(StaticTask<Unsync, Ready<u8>>))[1], "its header is reached from everywhere");
+    assert_eq!(handle(autos!(StaticClaim<Plain, Ready<Local>>)), [true; 3]);
+    assert_eq!(handle(autos!(StaticRef<Plain>)), [true; 3]);
     assert_eq!(handle(autos!(AnyTask)), [true; 3]);
     assert_eq!([autos!(TaskState), autos!(Ran)], [ALL; 2]);
     assert_eq!(handle(autos!(Task<shared::Given<Ready<u8>>, Plain>)), [true; 3]);

@@ -8,14 +8,13 @@ const HEAD: usize = (2 + if cfg!(feature = "tracing") { 9 } else { 0 }) * size_o
 
 mod auto_traits;
 mod errors;
+mod laws;
 mod macros;
 mod sizes;
-mod subjects;
 mod task_drops;
 mod task_owners;
 mod task_pins;
 mod wake_state;
-mod waker_counts;
 mod waker_panics;
 mod waker_recovery;
 

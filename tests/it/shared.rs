@@ -17,6 +17,7 @@ mod scenarios;
 #[cfg(feature = "tracing")]
 mod seen;
 mod slots;
+mod static_cells;
 mod statics;
 mod stress;
 mod task_future;

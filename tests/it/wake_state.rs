@@ -93,13 +93,21 @@ fn complete_is_for_good() {
 
 #[test]
 fn no_wake_is_lost_and_no_poll_runs_twice() {
+    struct Over<'a>(&'a AtomicUsize);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Release);
+        }
+    }
     const WAKERS: usize = 3;
+    let over = AtomicUsize::new(0);
     let rounds = if cfg!(miri) { 20 } else { 20_000 };
     let (state, queued, told, polling) =
         (WakeState::new(), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..WAKERS {
             scope.spawn(|| {
+                let _over = Over(&over);
                 for _ in 0..rounds {
                     told.fetch_add(1, Ordering::Relaxed);
                     if state.wake() == Woke::Schedule {
@@ -112,6 +120,8 @@ fn no_wake_is_lost_and_no_poll_runs_twice() {
         let mut seen = 0;
         while seen < WAKERS * rounds {
             if queued.load(Ordering::Acquire) == 0 {
+                let all = over.load(Ordering::Acquire) == WAKERS;
+                assert!(!all || queued.load(Ordering::Acquire) > 0, "a wake was lost");
                 thread::yield_now();
                 continue;
             }

@@ -1,66 +1,13 @@
-//! A panic in the function that a wake runs leaves the counts right and later wakes working.
+//! Panics of targets that are not wakes: those are a law (`laws/wakers.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-use waker_tables::{WakerVTable, declare_raw_waker_vtable, derive_arc_unsafe_wakeable, waker_vtable};
-
-#[derive(Default)]
-struct Moody {
-    bad: AtomicBool,
-    wakes: AtomicUsize,
-}
-
-impl Moody {
-    fn by_target(&self) {
-        assert!(!self.bad.load(Ordering::Relaxed), "a bad mood");
-        self.wakes.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn by_reference(self: &Arc<Self>) {
-        self.by_target();
-    }
-
-    fn by_pointer(self: Arc<Self>) {
-        self.by_target();
-    }
-}
-
-derive_arc_unsafe_wakeable!(Moody, by_pointer);
-declare_raw_waker_vtable!(Moody, DECLARED);
-
-waker_vtable! {
-    static BY_TARGET: Arc<Moody> => Moody::by_target;
-    static BY_REFERENCE: Arc<Moody> => Moody::by_reference;
-    static BY_POINTER: Arc<Moody> => Moody::by_pointer;
-}
+use waker_tables::{WakerVTable, waker_vtable};
 
 fn panics(run: impl FnOnce()) {
     assert!(catch_unwind(AssertUnwindSafe(run)).is_err(), "it was to panic");
-}
-
-#[test]
-fn a_panic_in_a_wake_keeps_the_counts_right() {
-    let tables: [&'static WakerVTable<Arc<Moody>>; 4] = [&BY_TARGET, &BY_REFERENCE, &BY_POINTER, &DECLARED];
-    for table in tables {
-        let moody = Arc::new(Moody::default());
-        let waker = table.waker(moody.clone());
-        moody.bad.store(true, Ordering::Relaxed);
-
-        panics(|| waker.wake_by_ref());
-        assert_eq!(Arc::strong_count(&moody), 2, "by reference: the waker still has its count");
-        panics(|| table.waker_ref(&moody).wake_by_ref());
-        assert_eq!(Arc::strong_count(&moody), 2, "borrowed: nothing was taken");
-        let second = waker.clone();
-        panics(|| second.wake());
-        assert_eq!(Arc::strong_count(&moody), 2, "by value: the waker is used up");
-
-        moody.bad.store(false, Ordering::Relaxed);
-        waker.wake();
-        assert_eq!((Arc::strong_count(&moody), moody.wakes.load(Ordering::Relaxed)), (1, 1));
-    }
 }
 
 #[test]

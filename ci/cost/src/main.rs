@@ -172,6 +172,8 @@ fn main() {
         "shared_wake_run_of_async_task" => measured(&mut || shared::wake_and_run_of_async_task(black_box(&theirs))),
         "spawn_finish" => measured(&mut || shared::finish(black_box(0))),
         "spawn_finish_by_async_task" => measured(&mut || shared::finish_of_async_task(black_box(0))),
+        "spawn_finish_two" => measured(&mut || shared::finish_two(black_box(0))),
+        "spawn_finish_two_listed" => measured(&mut || shared::finish_two_listed(black_box(0))),
         "spawn_finish_listed" => measured(&mut || shared::finish_listed(black_box(0))),
         "spawn_join" => measured(&mut || shared::join(black_box(0))),
         "spawn_join_by_async_task" => measured(&mut || shared::join_of_async_task(black_box(0))),

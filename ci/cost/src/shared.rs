@@ -131,6 +131,20 @@ pub fn finish_listed(steps: u32) {
     run_to_end(black_box(Task::new(Steps(steps), Slot(8)).detached().list(&LIST).spawn()));
 }
 
+/// Two on a list at a time, so that neither comes and goes alone.
+pub fn finish_two_listed(steps: u32) {
+    static LIST: TaskList<Slot> = TaskList::new();
+    let spawn = || black_box(Task::new(Steps(steps), Slot(8)).detached().list(&LIST).spawn());
+    let two = [spawn(), spawn()];
+    two.into_iter().for_each(run_to_end);
+}
+
+/// Two on none.
+pub fn finish_two(steps: u32) {
+    let two = [(); 2].map(|()| black_box(spawn_detached(Steps(steps), Slot(8))));
+    two.into_iter().for_each(run_to_end);
+}
+
 /// The same, joined.
 pub fn join(steps: u32) {
     let (runnable, mut handle) = spawn(Steps(steps), Slot(8));

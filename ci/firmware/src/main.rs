@@ -3,8 +3,8 @@
 //! A timer interrupt wakes two `Blink` tasks through constant wakers over `&'static Slot`; each of them wakes the
 //! one `Tally` task through an id waker. A wake sets one bit, and the main loop polls whatever bit is set.
 //!
-//! Beside them an `async fn` stands in a slot: its waker, which the same interrupt uses, puts it into a queue without
-//! allocation, from which the main loop takes it.
+//! Beside them an `async fn` stands in a slot, and one in a place for static tasks, whose wakers count nothing: the same
+//! interrupt wakes them, and that puts them into a queue without allocation, from which the main loop takes them.
 
 #![no_std]
 #![no_main]
@@ -26,7 +26,8 @@ use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hprintln;
 use waker_tables::{
     Anywhere, JoinHandle, Linked, Pause, Queue, Runnable, Schedule, Start, Task, TaskVTable, UnsafeWakeablePtr,
-    UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, task_slot, waker_vtable,
+    UnsafeWakeableTask, WakeState, WakeableTask, Woke, derive_unsafe_wakeable_vtable, static_task, task_slot,
+    waker_vtable,
 };
 
 const TURNS: u32 = 4;
@@ -127,16 +128,16 @@ impl Schedule<Anywhere, Linked<Self>> for OnQueue {
     }
 }
 
-/// Who waits for the next tick.
-static WAITING: Mutex<Cell<Option<Waker>>> = Mutex::new(Cell::new(None));
+/// Who waits for the next tick, each in a seat of its own.
+static WAITING: Mutex<[Cell<Option<Waker>>; 2]> = Mutex::new([const { Cell::new(None) }; 2]);
 
-async fn tick() {
+async fn tick(seat: usize) {
     let before = TICKS.load(Ordering::Relaxed);
     poll_fn(|context| {
         let waker = context.waker().clone();
         let (ticked, old) = interrupt::free(|section| {
             let ticked = TICKS.load(Ordering::Relaxed) != before;
-            (ticked, WAITING.borrow(section).replace((!ticked).then_some(waker)))
+            (ticked, WAITING.borrow(section)[seat].replace((!ticked).then_some(waker)))
         });
         drop(old);
         if ticked { Poll::Ready(()) } else { Poll::Pending }
@@ -145,23 +146,26 @@ async fn tick() {
 }
 
 /// Flashes so many times, at a tick each, and says how often it did.
-async fn beacon(name: &'static str, turns: u32) -> u32 {
+async fn beacon(seat: usize, name: &'static str, turns: u32) -> u32 {
     let mut flashes = 0;
     while flashes < turns {
-        tick().await;
+        tick(seat).await;
         flashes += 1;
         hprintln!("{} flashes", name);
     }
     flashes
 }
 
-task_slot!(static BEACON: beacon(&'static str, u32));
+task_slot!(static BEACON: beacon(usize, &'static str, u32));
+static_task!(static LAMP: beacon(usize, &'static str, u32) in Linked<OnQueue> = Linked::new(OnQueue));
 
 #[exception]
 fn SysTick() {
     let tick = TICKS.fetch_add(1, Ordering::Relaxed) + 1;
-    if let Some(waker) = interrupt::free(|section| WAITING.borrow(section).take()) {
-        waker.wake();
+    for seat in 0..2 {
+        if let Some(waker) = interrupt::free(|section| WAITING.borrow(section)[seat].take()) {
+            waker.wake();
+        }
     }
     LED_WAKERS[0].wake_by_ref();
     if tick % 2 == 0 {
@@ -183,16 +187,22 @@ fn main() -> ! {
         UnsafeWakeablePtr { data: (&raw mut SUM).cast(), vtable: &TALLY },
     ];
     let claim = BEACON.claim().expect("nobody uses it yet");
-    let (runnable, handle) = Task::init(Linked::new(OnQueue), || beacon("beacon", TURNS)).spawn_in(claim);
+    let (runnable, handle) = Task::init(Linked::new(OnQueue), || beacon(0, "beacon", TURNS)).spawn_in(claim);
     assert!(BEACON.claim().is_none() && !BEACON.is_free());
     runnable.schedule();
+    let mut lamps = 0;
     let mut taker = QUEUE.taker().unwrap();
     start_timer();
 
     let mut runs = 0;
     let mut open = 0b111_u32;
     let mut polls = [0_u32; 3];
-    while open != 0 || !handle.is_finished() {
+    while open != 0 || !handle.is_finished() || !LAMP.is_free() || lamps < 2 {
+        if let Some(claim) = LAMP.claim().filter(|_| lamps < 2) {
+            // Its task ends, and another comes.
+            lamps += 1;
+            claim.spawn(|| beacon(1, "lamp", TURNS / 2)).schedule();
+        }
         let ready = READY.swap(0, Ordering::Acquire) & open;
         for (bit, task) in tasks.iter_mut().enumerate().filter(|(bit, _)| ready & (1 << bit) != 0) {
             polls[bit] += 1;
@@ -219,12 +229,12 @@ fn main() -> ! {
     let expected = if cfg!(feature = "wrong") { TURNS + 1 } else { TURNS };
     assert_eq!([polls[0], polls[1], output(handle)], [expected; 3]);
     assert!((2..=2 * TURNS).contains(&polls[2]), "{polls:?}");
-    assert!(runs > TURNS, "the slot's task ran first, and after each tick");
+    assert!(runs > 2 * TURNS, "the tasks ran first, and after each tick");
     hprintln!("done: {:?} polls, {} runs", polls, runs);
 
     // All handles are gone, so the slot is free for another, which is cancelled with its runnable.
     let claim = BEACON.claim().expect("it is free again");
-    drop(Task::new(beacon("another", 1), Linked::new(OnQueue)).detached().spawn_in(claim));
+    drop(Task::new(beacon(0, "another", 1), Linked::new(OnQueue)).detached().spawn_in(claim));
     assert!(BEACON.is_free());
     exit(true)
 }

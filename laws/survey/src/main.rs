@@ -6,6 +6,7 @@
 //! process of its own, since some implementations end theirs.
 
 mod executors;
+mod ours;
 mod sets;
 mod tasks;
 mod wakers;

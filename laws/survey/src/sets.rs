@@ -17,6 +17,7 @@ pub fn subjects() -> Vec<Subject> {
         set(unicycle_set).subject("unicycle", "unicycle"),
         set(concurrency).subject("futures-concurrency FutureGroup", "futures-concurrency"),
         set(join_set).subject("tokio JoinSet", "tokio"),
+        set(waker_set).subject("this crate, children of a WakerSet", "waker_tables 0.5"),
     ]
 }
 
@@ -64,4 +65,20 @@ fn join_set(main: Body, tasks: Vec<Body>) {
         })
         .await;
     });
+}
+
+fn waker_set(mut main: Body, tasks: Vec<Body>) {
+    let set = waker_tables::WakerSet::new(tasks.len());
+    let mut tasks: Vec<_> = tasks.into_iter().map(Some).collect();
+    (0..tasks.len()).for_each(|index| set.mark(index));
+    beul::execute(poll_fn(|cx| {
+        set.register(cx.waker());
+        for index in set.drain() {
+            let Some(task) = &mut tasks[index] else { continue };
+            if Pin::new(task).poll(&mut Context::from_waker(&set.waker_ref(index))).is_ready() {
+                tasks[index] = None;
+            }
+        }
+        Pin::new(&mut main).poll(cx)
+    }));
 }

@@ -2,12 +2,15 @@
 //! is left, as their docs ask.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use waker_laws::executor::Body;
-use waker_tables::{Anywhere, AtHome, Home, Linked, LocalRunnable, Queue, Runnable, Schedule, spawn};
+use waker_tables::{
+    Anywhere, AtHome, Home, Linked, LocalRunnable, Queue, Runnable, Schedule, StaticTask, TaskRef, spawn,
+};
 
 use crate::{Exec, Subject};
 
@@ -19,6 +22,7 @@ pub fn subjects() -> Vec<Subject> {
         task(shared).subject("this crate, shared tasks", "waker_tables 0.5"),
         task(linked).subject("this crate, shared tasks in a Queue", "waker_tables 0.5"),
         task(home).subject("this crate, shared tasks at home", "waker_tables 0.5"),
+        task(statics).subject("this crate, static tasks", "waker_tables 0.5"),
     ]
 }
 
@@ -204,5 +208,42 @@ fn home(main: Body, tasks: Vec<Body>) {
     });
     while !over.load(Ordering::SeqCst) {
         drop(home.run(queue.recv().expect("a sender lives")));
+    }
+}
+
+struct Place(Mutex<Option<Sender<Runnable<Self>>>>);
+
+impl Schedule for Place {
+    fn schedule(&self, runnable: Runnable<Self>) {
+        let sender = self.0.lock().expect("no panic under it").clone();
+        drop(sender.expect("a task stands here").send(runnable));
+    }
+}
+
+fn statics(main: Body, tasks: Vec<Body>) {
+    type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+    static PLACES: [StaticTask<Place, Boxed>; 8] = [const { StaticTask::new(Place(Mutex::new(None))) }; 8];
+    let (sender, queue) = channel();
+    let (over, main) = noting(main);
+    let start = |future: Boxed| {
+        let claim = PLACES.iter().find_map(StaticTask::claim).expect("a place is free");
+        *claim.header().0.lock().expect("no panic under it") = Some(sender.clone());
+        let runnable = claim.spawn(|| future);
+        let task = runnable.task();
+        runnable.schedule();
+        task
+    };
+    let mut started: Vec<TaskRef<Place>> = tasks.into_iter().map(|task| start(Box::pin(task))).collect();
+    started.push(start(Box::pin(main)));
+    let _finish = Finish(|| {
+        for task in &started {
+            task.cancel();
+        }
+        for runnable in queue.try_iter() {
+            runnable.run();
+        }
+    });
+    while !over.load(Ordering::SeqCst) {
+        queue.recv().expect("a sender lives").run();
     }
 }

@@ -11,15 +11,15 @@ use futures::Stream;
 use waker_laws::waker::{self, WakerSubject};
 use waker_laws::{Probe, Verdict};
 
-use crate::{Subject, Unpromised, reason};
+use crate::{Subject, Unpromised, ours, reason};
 
 /// A waker subject by its functions.
-struct Made<T> {
-    target: fn(Probe) -> T,
-    waker: fn(&T) -> Waker,
-    settle: fn(&T),
-    merges: bool,
-    unpromised: Unpromised,
+pub struct Made<T> {
+    pub target: fn(Probe) -> T,
+    pub waker: fn(&T) -> Waker,
+    pub settle: fn(&T),
+    pub merges: bool,
+    pub unpromised: Unpromised,
 }
 
 impl<T> Clone for Made<T> {
@@ -55,19 +55,19 @@ impl<T: 'static> WakerSubject for Made<T> {
 }
 
 impl<T: 'static> Made<T> {
-    fn subject(self, name: &'static str, package: &'static str) -> Subject {
+    pub fn subject(self, name: &'static str, package: &'static str) -> Subject {
         let judge =
             move |law: &str, plan: &waker_laws::Plan| -> Option<Verdict> { waker::judge_law(self, law, plan) };
         Subject { name, package, judge: Box::new(judge), unpromised: self.unpromised }
     }
 }
 
-fn plain<T: 'static>(target: fn(Probe) -> T, waker: fn(&T) -> Waker, unpromised: Unpromised) -> Made<T> {
+pub fn plain<T: 'static>(target: fn(Probe) -> T, waker: fn(&T) -> Waker, unpromised: Unpromised) -> Made<T> {
     Made { target, waker, settle: |_| (), merges: false, unpromised }
 }
 
 /// The future is its owner's, who drops it: wakers keep memory, not the future.
-const OWNED: Unpromised = &[("W4", "the future ends with its owner, whatever wakers there are")];
+pub const OWNED: Unpromised = &[("W4", "the future ends with its owner, whatever wakers there are")];
 
 pub fn subjects() -> Vec<Subject> {
     let mut subjects = vec![
@@ -81,14 +81,8 @@ pub fn subjects() -> Vec<Subject> {
             .subject("waker-fn", "waker-fn"),
         plain(|probe| Arc::new(Old(probe)), |job: &Arc<Old>| waker_tables_04::waker_from_arc(job.clone()), &[])
             .subject("waker_tables", "waker_tables 0.4"),
-        plain(|probe| Arc::new(Job(probe)), |job: &Arc<Job>| JOB.waker(job.clone()), &[])
-            .subject("this crate, Arc", "waker_tables 0.5"),
-        plain(|probe| Arc::new(Job(probe)), |job: &Arc<Job>| JOB.waker_ref(job).clone(), &[])
-            .subject("this crate, WakerRef, cloned", "waker_tables 0.5"),
-        plain(Static::new, |job: &Static| STATIC.waker(job.0), FOREVER)
-            .subject("this crate, &'static", "waker_tables 0.5"),
-        plain(Id::new, |id: &Id| ID.waker(id.0), FOREVER).subject("this crate, id", "waker_tables 0.5"),
     ];
+    subjects.extend(ours::by_table());
     subjects.extend([
         set(|future| -> Set { Box::pin([future].into_iter().collect::<futures::stream::FuturesUnordered<_>>()) })
             .subject("futures FuturesUnordered, child", "futures-util"),
@@ -103,10 +97,10 @@ pub fn subjects() -> Vec<Subject> {
         })
         .subject("futures-concurrency FutureGroup, child", "futures-concurrency"),
     ]);
+    subjects.extend(ours::of_sets());
     subjects.extend([
         queued::<async_task::Runnable>().subject("async-task, task", "async-task"),
         queued::<lightproc::prelude::LightProc>().subject("lightproc, task", "lightproc"),
-        queued::<waker_tables::Runnable<ToQueue>>().subject("this crate, shared task", "waker_tables 0.5"),
         Made {
             target: |probe| {
                 let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -156,17 +150,12 @@ pub fn subjects() -> Vec<Subject> {
         }
         .subject("tokio-test, task", "tokio-test"),
     ]);
+    subjects.extend(ours::of_tasks());
     subjects
 }
 
 /// A job whose wake is noted.
 struct Job(Probe);
-
-impl Job {
-    fn on_wake(&self) {
-        self.0.woken();
-    }
-}
 
 impl Wake for Job {
     fn wake(self: Arc<Self>) {
@@ -182,12 +171,6 @@ impl futures::task::ArcWake for Job {
     fn wake_by_ref(job: &Arc<Self>) {
         job.0.woken();
     }
-}
-
-waker_tables::waker_vtable! {
-    static JOB: Arc<Job> => Job::on_wake;
-    static STATIC: &'static StaticJob => StaticJob::on_wake;
-    static ID: usize => on_wake_id;
 }
 
 /// In a module of its own: the trait's method has the name of std's.
@@ -228,53 +211,17 @@ impl Old {
 
 waker_tables_04::derive_arc_unsafe_wakeable!(Old, on_wake);
 
-/// A target that lives for ever: the laws about its end say nothing.
-const FOREVER: Unpromised = &[("W5 W11 W12 W13 W14 W15 W16", "the target is static: it never ends")];
-
-struct StaticJob(Probe);
-
-impl StaticJob {
-    fn on_wake(&self) {
-        self.0.woken();
-    }
-}
-
-struct Static(&'static StaticJob);
-
-impl Static {
-    fn new(probe: Probe) -> Self {
-        Self(Box::leak(Box::new(StaticJob(probe))))
-    }
-}
-
-static IDS: Mutex<Vec<&'static Probe>> = Mutex::new(Vec::new());
-
-fn on_wake_id(id: usize) {
-    let probe = IDS.lock().expect("no panic under it")[id];
-    probe.woken();
-}
-
-struct Id(usize);
-
-impl Id {
-    fn new(probe: Probe) -> Self {
-        let mut ids = IDS.lock().expect("no panic under it");
-        ids.push(Box::leak(Box::new(probe)));
-        Self(ids.len() - 1)
-    }
-}
-
 /// The waker that a future was polled with.
-type Kept = Arc<Mutex<Option<Waker>>>;
+pub type Kept = Arc<Mutex<Option<Waker>>>;
 
-type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-fn waker_of(kept: &Kept) -> Waker {
+pub fn waker_of(kept: &Kept) -> Waker {
     kept.lock().expect("no panic under it").clone().expect("polled once")
 }
 
 /// Keeps the waker of its first poll outside, notes each later poll as a wake, and is never ready.
-fn noting(probe: Probe, kept: Kept) -> impl Future<Output = ()> + Send + 'static {
+pub fn noting(probe: Probe, kept: Kept) -> impl Future<Output = ()> + Send + 'static {
     let mut first = true;
     poll_fn(move |cx: &mut Context<'_>| {
         if std::mem::replace(&mut first, false) {
@@ -324,7 +271,7 @@ fn poll_set(set: &RefCell<Set>) {
 }
 
 /// A task in a queue of the survey's, which cancels it and runs what is left at its end.
-struct Queued<R: Runs> {
+pub struct Queued<R: Runs> {
     handle: Option<Box<dyn std::any::Any>>,
     queue: Receiver<R>,
     kept: Kept,
@@ -337,17 +284,9 @@ impl<R: Runs> Drop for Queued<R> {
     }
 }
 
-struct ToQueue(std::sync::mpsc::Sender<waker_tables::Runnable<Self>>);
+pub type Spawned<R> = (Receiver<R>, Box<dyn std::any::Any>);
 
-impl waker_tables::Schedule for ToQueue {
-    fn schedule(&self, runnable: waker_tables::Runnable<Self>) {
-        drop(self.0.send(runnable));
-    }
-}
-
-type Spawned<R> = (Receiver<R>, Box<dyn std::any::Any>);
-
-trait Runs: Sized + 'static {
+pub trait Runs: Sized + 'static {
     fn spawn(future: Boxed) -> Spawned<Self>;
     fn run_it(self);
 }
@@ -388,28 +327,7 @@ impl Runs for lightproc::prelude::LightProc {
     }
 }
 
-impl Runs for waker_tables::Runnable<ToQueue> {
-    fn spawn(future: Boxed) -> Spawned<Self> {
-        struct Cancel(waker_tables::JoinHandle<(), ToQueue>);
-
-        impl Drop for Cancel {
-            fn drop(&mut self) {
-                self.0.cancel();
-            }
-        }
-
-        let (sender, queue) = channel();
-        let (runnable, handle) = waker_tables::spawn(future, ToQueue(sender));
-        runnable.schedule();
-        (queue, Box::new(Cancel(handle)))
-    }
-
-    fn run_it(self) {
-        self.run();
-    }
-}
-
-fn queued<R: Runs>() -> Made<Queued<R>> {
+pub fn queued<R: Runs>() -> Made<Queued<R>> {
     fn turn<R: Runs>(target: &Queued<R>) {
         target.queue.try_iter().for_each(Runs::run_it);
     }

@@ -1,6 +1,7 @@
 //! A wrong executor for each law of executors.
 
-use waker_laws::executor::judge;
+use waker_laws::Verdict;
+use waker_laws::executor::{judge, judge_law};
 
 use crate::wrong_executor::{Bug, Executor};
 use crate::{breaks, plan};
@@ -39,4 +40,14 @@ breaks_just! {
     e22_a_greedy_future_that_is_let: LastInFirstOut => "E22";
     e23_another_waker_each_poll: NewWakers => "E23";
     e24_a_wake_from_a_thread_that_leaks: LeaksWokenFromThreads => "E24";
+}
+
+#[test]
+fn the_shortest_script_is_given_each_time() {
+    for (bug, law) in [(Bug::LosesFromThreads, "E2"), (Bug::ThirdWakeCancels, "E4")] {
+        let verdict = judge_law(Executor(bug), law, &plan());
+        let Some(Verdict::Broken(broken)) = &verdict else { panic!("{verdict:?}") };
+        assert_eq!(broken.steps.len(), 3, "where it stands, one act, ready: {broken}");
+        assert_eq!(judge_law(Executor(bug), law, &plan()), verdict);
+    }
 }

@@ -36,6 +36,7 @@ unsafe impl Sync for Data {}
 pub(crate) type Header = Linked<Data>;
 
 impl Data {
+    #[inline]
     pub(crate) fn executor(&self) -> &'static SyncExecutor {
         // SAFETY: a task that was spawned has an executor, which lives for ever.
         unsafe { &*self.executor.load(Ordering::Relaxed) }
@@ -53,6 +54,7 @@ impl Schedule<Anywhere, Header> for Data {
         self.executor().hint();
     }
 
+    #[inline]
     fn woken_while_free(&self) {
         self.executor().hint();
     }
@@ -244,6 +246,7 @@ unsafe impl Sync for SyncExecutor {}
 unsafe impl Send for SyncExecutor {}
 
 impl SyncExecutor {
+    #[inline]
     fn pend(&self) {
         unsafe extern "Rust" {
             fn __pender(context: *mut ());
@@ -285,12 +288,12 @@ impl SyncExecutor {
         let taker = unsafe { &mut *self.taker.get() };
         let taker = taker.get_or_insert_with(|| self.queue.taker().expect("`poll` takes it once"));
         self.hinted.store(false, Ordering::Relaxed);
-        for runnable in taker.batch() {
+        taker.batch().for_each(|runnable| {
             if let Run::Woken(runnable) = runnable.run_once() {
                 // The hint has asked for a poll.
                 let _ = self.queue.push(runnable);
             }
-        }
+        });
     }
 }
 

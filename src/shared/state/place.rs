@@ -2,7 +2,7 @@
 
 use super::{ACTIVE, COMPLETE, ONE, SCHEDULED, State, counts};
 use crate::shared::trace::Trace;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, const_fn};
 
 /// What a wake of a place has found there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,16 +21,11 @@ pub(in crate::shared) enum Found {
 /// no other is the last one, and neither a run nor a handle looks for memory to give back. A task that is over leaves that
 /// count and `COMPLETE`.
 impl State {
-    /// A place that nobody has claimed yet.
-    #[cfg(not(loom))]
-    pub(in crate::shared) const fn unclaimed() -> Self {
-        Self(AtomicUsize::new(0), Trace::new(true))
-    }
-
-    /// A place that nobody has claimed yet.
-    #[cfg(loom)]
-    pub(in crate::shared) fn unclaimed() -> Self {
-        Self(AtomicUsize::new(0), Trace::new(true))
+    const_fn! {
+        /// A place that nobody has claimed yet.
+        pub(in crate::shared) fn unclaimed() -> Self {
+            Self(AtomicUsize::new(0), Trace::new(true))
+        }
     }
 
     /// Whether a claim would succeed now.
@@ -51,18 +46,24 @@ impl State {
     /// Asks for a poll of the task that stands here, by a waker that counts nothing.
     #[inline]
     pub(in crate::shared) fn wake_place(&self) -> Found {
-        self.change_shared(|word| {
-            if word & COMPLETE != 0 {
-                Err(Found::Free)
-            } else if word & ACTIVE == 0 {
-                Ok((word + (ACTIVE | SCHEDULED) + ONE, Found::Idle))
-            } else if word & SCHEDULED == 0 {
-                Ok((word | SCHEDULED, Found::Running))
+        let mut word = self.0.load(Ordering::Acquire);
+        while word & COMPLETE == 0 {
+            let swap = |new| self.0.compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire);
+            if word & ACTIVE == 0 {
+                match swap(word + (ACTIVE | SCHEDULED) + ONE) {
+                    Ok(_) => return Found::Idle,
+                    Err(now) => word = now,
+                }
             } else {
-                // Written, too: the poll to come must see what this caller wrote.
-                Ok((word, Found::Scheduled))
+                // Written also where nothing changes: the poll to come must see what this caller wrote.
+                match swap(word | SCHEDULED) {
+                    Ok(_) if word & SCHEDULED == 0 => return Found::Running,
+                    Ok(_) => return Found::Scheduled,
+                    Err(now) => word = now,
+                }
             }
-        })
+        }
+        Found::Free
     }
 }
 

@@ -49,6 +49,7 @@ fn a_set_of_none_is_driven_like_any_other() {
     set.register(Waker::noop());
     assert_eq!(set.drain().count(), 0);
     set.grow(1).unwrap();
+    assert!(!set.is_empty());
     set.mark(0);
     assert_eq!(set.drain().collect::<Vec<_>>(), [0]);
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use waker_tables::WakerSet;
 
@@ -47,7 +48,9 @@ fn nothing_that_was_left_before_a_wake_is_missed() {
             seen[index] = boxes[index].load(Ordering::Relaxed);
         }
         if seen == before {
-            thread::park();
+            let begin = Instant::now();
+            thread::park_timeout(Duration::from_secs(60));
+            assert!(begin.elapsed().as_secs() < 60, "nobody wakes, and there is more to come");
         }
     }
     for thread in threads {

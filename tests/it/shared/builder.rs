@@ -13,7 +13,7 @@ use std::thread;
 
 use waker_tables::{
     Anywhere, AtHome, Detached, Home, JoinHandle, Joined, Kind, Linked, Queue, Ran, ReleaseTask, Runnable, Schedule,
-    Task, TaskList, TaskPool, TaskSlot, task_layout, task_slot,
+    Task, TaskList, TaskPlace, TaskSlot, task_layout, task_slot,
 };
 
 /// Header data that lends itself to both kinds of hook.
@@ -315,20 +315,23 @@ async fn worker(number: usize) -> usize {
 #[test]
 fn a_pool_has_so_many_places() {
     task_slot!(static POOL: [worker(usize); 3]);
-    static NAMED: TaskPool<TaskSlot<(), std::future::Ready<u8>>, 2> = TaskPool::new();
+    static NAMED: [TaskSlot<(), std::future::Ready<u8>>; 2] = [const { TaskSlot::new() }; 2];
 
-    let spawn = |number| Some(Task::new(worker(number), ()).hook(|(), _| {}).spawn_in(POOL.claim()?));
+    let spawn = |number| {
+        Some(Task::new(worker(number), ()).hook(|(), _| {}).spawn_in(POOL.iter().find_map(TaskPlace::claim)?))
+    };
     let tasks: Vec<_> = (0..3).map(|number| spawn(number).expect("there is a place")).collect();
-    assert!(POOL.claim().is_none());
+    assert!(POOL.iter().find_map(TaskPlace::claim).is_none());
     for (number, (runnable, mut handle)) in tasks.into_iter().enumerate() {
         assert_eq!(runnable.run(), Ran::Complete);
-        assert!(number > 0 || POOL.claim().is_none());
+        assert!(number > 0 || POOL.iter().find_map(TaskPlace::claim).is_none());
         assert_eq!(handle.try_take(), Some(Ok(number)));
         drop(handle);
-        drop(POOL.claim().expect("its place is free again"));
+        drop(POOL.iter().find_map(TaskPlace::claim).expect("its place is free again"));
     }
-    let (first, second) = (NAMED.claim().unwrap(), NAMED.claim().unwrap());
-    assert!(NAMED.claim().is_none());
+    let (first, second) =
+        (NAMED.iter().find_map(TaskSlot::claim).unwrap(), NAMED.iter().find_map(TaskSlot::claim).unwrap());
+    assert!(NAMED.iter().find_map(TaskSlot::claim).is_none());
     drop((first, second));
 }
 

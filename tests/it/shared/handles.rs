@@ -94,9 +94,9 @@ fn a_handle_forgets_and_finds_the_type_of_its_header() {
     assert_eq!(*task.header(), 7);
     let waker = any.to_waker();
     assert!(waker.will_wake(&task.to_waker()));
-    let found = AnyTask::from_waker(&waker).expect("a shared task's").downcast::<u8>().expect("of this type");
+    let found = AnyTask::any_from_waker(&waker).expect("a shared task's").downcast::<u8>().expect("of this type");
     assert!(found.ptr_eq(&task));
-    assert!(AnyTask::from_waker(Waker::noop()).is_none());
+    assert!(AnyTask::any_from_waker(Waker::noop()).is_none());
     assert_eq!(runnable.run(), Ran::Pending);
     any.wake_by_ref();
     assert!(any.state().is_scheduled());

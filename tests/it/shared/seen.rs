@@ -147,7 +147,7 @@ const PATHS: &[(&str, Path)] = &[
         let spare = task(world);
         let waker = Waker::from(spare.clone());
         let other = TaskRef::<Header>::from_waker(&waker).unwrap();
-        let any = AnyTask::from_waker(&spare.to_waker()).unwrap();
+        let any = AnyTask::any_from_waker(&spare.to_waker()).unwrap();
         spare.waker_ref().wake_by_ref();
         any.wake_by_ref();
         let any = any.downcast::<()>().unwrap_err().downcast::<Header>().unwrap();
@@ -222,7 +222,7 @@ fn what_is_done_with_handles_is_told_once() {
         told("Waker::from", &mut || drop(Waker::from(spare.clone())), [1, 0, 0, 1]);
         told("TaskRef::from_waker", &mut || drop(TaskRef::<Header>::from_waker(&spare.waker_ref())), [1, 0, 0, 1]);
         told("… of another header", &mut || assert!(TaskRef::<()>::from_waker(&spare.waker_ref()).is_none()), [0; 4]);
-        told("AnyTask::from_waker", &mut || drop(AnyTask::from_waker(&spare.waker_ref())), [1, 0, 0, 1]);
+        told("AnyTask::any_from_waker", &mut || drop(AnyTask::any_from_waker(&spare.waker_ref())), [1, 0, 0, 1]);
         told("TaskRef::wake_by_ref", &mut || spare.wake_by_ref(), [0, 0, 1, 0]);
         told("Waker::wake_by_ref", &mut || spare.waker_ref().wake_by_ref(), [0, 0, 1, 0]);
         told("TaskRef::wake", &mut || spare.clone().wake(), [1, 1, 0, 0]);

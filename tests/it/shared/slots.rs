@@ -53,24 +53,28 @@ fn a_slot_is_claimed_before_anything_is_made() {
 
 #[test]
 fn a_pool_has_as_many_tasks_as_places() {
-    static POOL: TaskPool<TaskSlot<Header, Body>, 3> = TaskPool::new();
-    static BYTES: TaskPool<TaskMemory<256, 16>, 3> = TaskPool::new();
+    static POOL: [TaskSlot<Header, Body>; 3] = [const { TaskSlot::new() }; 3];
+    static BYTES: [TaskMemory<256, 16>; 3] = [const { TaskMemory::new() }; 3];
     macro_rules! both {
         ($pool:ident) => {{
             let logs = [(); 3].map(|()| {
                 let (log, body, header) = new();
-                let claim = $pool.claim().expect("a place is free");
+                let claim = $pool.iter().find_map(TaskPlace::claim).expect("a place is free");
                 (log, Task::new(body, header).detached().spawn_in(claim))
             });
-            assert!($pool.claim().is_none());
+            assert!($pool.iter().find_map(TaskPlace::claim).is_none());
             let [first, (log, second), third] = logs;
             drop(second);
             assert_eq!(log.events(), "bf");
-            let claim = $pool.claim().expect("one is free again");
-            assert!($pool.claim().is_none());
+            let claim = $pool.iter().find_map(TaskPlace::claim).expect("one is free again");
+            assert!($pool.iter().find_map(TaskPlace::claim).is_none());
             drop((claim, first, third));
-            let claims = [$pool.claim(), $pool.claim(), $pool.claim()];
-            assert!(claims.iter().all(Option::is_some) && $pool.claim().is_none());
+            let claims = [
+                $pool.iter().find_map(TaskPlace::claim),
+                $pool.iter().find_map(TaskPlace::claim),
+                $pool.iter().find_map(TaskPlace::claim),
+            ];
+            assert!(claims.iter().all(Option::is_some) && $pool.iter().find_map(TaskPlace::claim).is_none());
         }};
     }
     both!(POOL);

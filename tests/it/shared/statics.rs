@@ -383,7 +383,7 @@ fn a_handle_of_the_place_is_exact() {
     assert!(std::ptr::eq(first.header(), one.header()) && std::ptr::eq(second.header(), other.header()));
     assert!(StaticRef::<Header<AtHome>>::from_waker(&wakers[0]).is_none(), "another header");
     assert!(StaticRef::<Header>::from_waker(Waker::noop()).is_none());
-    assert!(TaskRef::<Header>::from_waker(&wakers[0]).is_none() && AnyTask::from_waker(&wakers[0]).is_none());
+    assert!(TaskRef::<Header>::from_waker(&wakers[0]).is_none() && AnyTask::any_from_waker(&wakers[0]).is_none());
     assert!(!first.state().is_complete() && !first.state().is_scheduled());
     first.wake();
     assert!(first.state().is_scheduled());

@@ -5,6 +5,8 @@
 
 #[path = "stress/model.rs"]
 mod model;
+#[path = "stress/places.rs"]
+mod places;
 
 use std::env;
 use std::future::Future;
@@ -18,18 +20,19 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use waker_tables::{
-    AnyTask, Home, JoinError, JoinHandle, Linked, LocalRun, LocalRunnable, Run, Runnable, TaskList, TaskPool,
+    AnyTask, Anywhere, Home, JoinError, JoinHandle, Linked, LocalRun, LocalRunnable, Run, Runnable, TaskList,
     TaskRef, TaskSlot, spawn, spawn_detached,
 };
 
 use model::*;
+use places::Places;
 
 const THREADS: usize = 4;
 const KEPT: usize = 24;
 
 const PLACES: usize = 8;
 
-static SLOTS: TaskPool<TaskSlot<Plain, Body>, PLACES> = TaskPool::new();
+static SLOTS: [TaskSlot<Plain, Body>; PLACES] = [const { TaskSlot::new() }; PLACES];
 
 /// A handle of a task, counted.
 pub struct Held {
@@ -110,7 +113,7 @@ impl Held {
         self.record.cancels.fetch_add(1, Relaxed);
         match &self.task {
             Task::Waker(waker) if self.record.number % 2 == 0 => {
-                AnyTask::from_waker(waker).expect("a task's").cancel();
+                AnyTask::any_from_waker(waker).expect("a task's").cancel();
             }
             Task::Waker(waker) => {
                 with_task!(Task::behind(waker), task => task.cancel(), waker _waker => unreachable!());
@@ -208,6 +211,10 @@ struct Worker<'w> {
     /// Handles of local tasks whose runnable was dropped, so that it was not the last one.
     forsaken: Vec<Held>,
     records: Vec<Arc<Record>>,
+    anywhere: Places<Anywhere>,
+    at_home: Places<waker_tables::AtHome>,
+    /// Lists that were closed.
+    closed: Vec<Arc<TaskList<Plain>>>,
     spawned: usize,
 }
 
@@ -224,12 +231,17 @@ impl<'w> Worker<'w> {
             runnables: Vec::new(),
             forsaken: Vec::new(),
             records: Vec::new(),
+            anywhere: Places::new(number),
+            at_home: Places::new(number),
+            closed: Vec::new(),
             spawned: 0,
         }
     }
 
     fn step(&mut self) {
-        match self.random.below(16) {
+        match self.random.below(18) {
+            16 => self.anywhere.step(self.world, &self.home, &mut self.random),
+            17 => self.at_home.step(self.world, &self.home, &mut self.random),
             0 if self.held.len() < KEPT => self.spawn(),
             1..=5 => self.run_one(),
             6 => {
@@ -315,8 +327,8 @@ impl<'w> Worker<'w> {
             self.records.retain(|record| !(record.is_freed() && Self::ended(self.world, record)));
         }
         let number = self.spawned * THREADS + self.number;
-        let kind = self.random.below(8);
-        let record = Arc::new(Record { number, local: kind >= 6, ..Record::default() });
+        let kind = self.random.below(9);
+        let record = Arc::new(Record { number, local: kind == 6 || kind == 7, ..Record::default() });
         let data = Data::new(self.world, &record);
         let body = Body::new(self.world, &record, &mut self.random);
         match kind {
@@ -329,7 +341,7 @@ impl<'w> Worker<'w> {
             }
             2 => {
                 let task = waker_tables::Task::init(Plain(data), || body);
-                let (runnable, handle) = match SLOTS.claim() {
+                let (runnable, handle) = match SLOTS.iter().find_map(TaskSlot::claim) {
                     Some(claim) => task.spawn_in(claim),
                     None => task.spawn(),
                 };
@@ -350,6 +362,18 @@ impl<'w> Worker<'w> {
                 let runnable = spawn_detached(body, Linked::new(Link(data)));
                 self.held.push(Held::new(&record, || Task::Linked(runnable.task())));
                 runnable.schedule();
+            }
+            8 => {
+                // It may be cancelled at any time, also at once.
+                record.cancels.fetch_add(1, Relaxed);
+                let list = self.world.ending.lock().unwrap().clone();
+                let runnable = waker_tables::Task::new(body, Plain(data)).detached().list(list).spawn();
+                self.plain(&record, runnable);
+                if self.random.one_in(32) {
+                    let list = std::mem::take(&mut *self.world.ending.lock().unwrap());
+                    list.close();
+                    self.closed.push(list);
+                }
             }
             _ => {
                 let header = Local(data, self.number);
@@ -473,6 +497,7 @@ impl<'w> Worker<'w> {
                     self.run_local(runnable);
                 }
             }
+            ran += self.anywhere.run_all(&self.home) + self.at_home.run_all(&self.home);
             if rounds.over(ran) {
                 break;
             }
@@ -489,6 +514,11 @@ impl<'w> Worker<'w> {
             self.world.check(!alive || !cancelled || record.local, record, "a cancel is lost");
         }
         self.joiners.iter().for_each(|joiner| joiner.check(self.world));
+        Places::<Anywhere>::check(self.world);
+        Places::<waker_tables::AtHome>::check(self.world);
+        for list in self.closed.iter().chain([&*self.world.ending.lock().unwrap()]) {
+            assert!(list.is_empty() && list.is_closed(), "a task survives the end of its list");
+        }
     }
 
     /// Whether all has come to its end, once. Asked when the header has.
@@ -506,9 +536,13 @@ impl<'w> Worker<'w> {
     }
 
     fn finish(mut self, rounds: &Rounds) -> usize {
+        self.world.ending.lock().unwrap().close();
         self.settle(rounds);
         self.check();
         rounds.over(0);
+        self.world.over.store(true, Relaxed);
+        self.anywhere.end(&mut self.random);
+        self.at_home.end(&mut self.random);
         self.joiners.drain(..).for_each(Joiner::end);
         for held in self.forsaken.drain(..) {
             held.cancel();
@@ -521,8 +555,10 @@ impl<'w> Worker<'w> {
         for record in &self.records {
             self.world.check(record.is_freed() && Self::ended(self.world, record), record, "something is left");
         }
+        Places::<Anywhere>::check_free(self.world);
+        Places::<waker_tables::AtHome>::check_free(self.world);
         assert_eq!(Rc::strong_count(&self.here), 1, "a body at home is left");
-        self.spawned
+        self.spawned + self.anywhere.spawned + self.at_home.spawned
     }
 }
 
@@ -593,7 +629,7 @@ fn whatever_threads_do_no_wake_is_lost_no_body_runs_twice_and_nothing_is_left() 
     });
     let wrong = world.wrong.lock().unwrap();
     assert!(wrong.is_empty(), "seed {seed}, {} wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(10)]);
-    let free = std::iter::from_fn(|| SLOTS.claim()).take(PLACES + 1).collect::<Vec<_>>();
+    let free = std::iter::from_fn(|| SLOTS.iter().find_map(TaskSlot::claim)).take(PLACES + 1).collect::<Vec<_>>();
     assert_eq!(free.len(), PLACES, "seed {seed}: a slot is not free");
     assert!(world.plain.is_empty() && world.local.is_empty(), "seed {seed}: a task is on its list");
     drop(wrong);

@@ -316,7 +316,7 @@ pub const KINDS: [(TaskKind, bool); 18] = [
 
 type Slot = TaskSlot<Header, Body>;
 type Memory = TaskMemory<256, 16>;
-type Pool = TaskPool<Memory, 2>;
+type Pool = [Memory; 2];
 
 enum Place {
     Heap,
@@ -332,7 +332,7 @@ impl Place {
             Self::Slot(slot) => Some(slot.is_free()),
             Self::Memory(memory) => Some(memory.is_free()),
             Self::Pool(pool) => {
-                let claims = [pool.claim(), pool.claim()];
+                let claims = [(); 2].map(|()| pool.iter().find_map(Memory::claim));
                 Some(claims.iter().all(Option::is_some))
             }
         }
@@ -387,9 +387,9 @@ impl World {
                 in_place(memory.claim(), kind, joined, home, body, header)
             }
             (TaskKind::Pooled, _) => {
-                let pool = everlasting(Pool::new());
+                let pool = everlasting([const { Memory::new() }; 2]);
                 place = Place::Pool(pool);
-                in_place(pool.claim(), kind, joined, home, body, header)
+                in_place(pool.iter().find_map(Memory::claim), kind, joined, home, body, header)
             }
             (TaskKind::Local, true) => local(home.spawn(body, header)),
             (TaskKind::Local, false) => (Ticket::Local(home.spawn_detached(body, header)), None),
@@ -500,8 +500,8 @@ impl World {
     }
 }
 
-fn in_place<R: shared::Room>(
-    claim: Option<Claim<R>>,
+fn in_place<M>(
+    claim: Option<Claim<M>>,
     kind: TaskKind,
     joined: bool,
     home: &Home,

@@ -22,6 +22,71 @@ fn walk(list: &List) -> usize {
     met
 }
 
+/// Touched by bodies at their end.
+struct Shared {
+    memory: UnsafeCell<()>,
+    step: AtomicUsize,
+}
+
+// SAFETY: what the model is about.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn touch(&self) {
+        self.step.fetch_add(1, Ordering::Relaxed);
+        self.memory.with_mut(|_| ());
+    }
+}
+
+struct Touches(Arc<Shared>);
+
+impl Drop for Touches {
+    fn drop(&mut self) {
+        self.0.touch();
+    }
+}
+
+/// Both ways off a list: one task stands in its door, the other, if there is one, is in it.
+#[test]
+fn who_finds_the_list_empty_sees_what_the_bodies_did() {
+    for tasks in 1..=2 {
+        model(move || {
+            let list = Arc::new(TaskList::new());
+            let shared = Arc::new(Shared { memory: UnsafeCell::new(()), step: AtomicUsize::new(0) });
+            let spawn = |_| {
+                let touches = Touches(shared.clone());
+                let body = async move { drop(touches) };
+                Task::new(body, ()).hook(|(), _| {}).list(list.clone()).detached().spawn()
+            };
+            let runnables = (0..tasks).map(spawn).collect::<Vec<_>>();
+            let runner = thread::spawn(move || runnables.into_iter().for_each(|runnable| drop(runnable.run_once())));
+            if list.is_empty() {
+                shared.touch();
+            }
+            runner.join().unwrap();
+            assert!(list.is_empty());
+        });
+    }
+}
+
+/// The one that comes and goes without a turn is met or not, and closed out or not, as any other.
+#[test]
+fn a_walk_and_an_end_of_the_list_race_one_that_comes_and_goes() {
+    model(|| {
+        let (list, world) = (List::default(), World::new());
+        let there = (list.clone(), world.clone());
+        let spawner = thread::spawn(move || run(detached(&there.0, &there.1, 0)));
+        assert!(walk(&list) <= 1);
+        list.close();
+        spawner.join().unwrap();
+        world.run_all();
+        assert!(list.is_empty());
+        world.ended();
+    });
+}
+
 #[test]
 fn a_walk_that_races_a_spawn_meets_what_was_there() {
     model(|| {
@@ -106,19 +171,19 @@ fn two_walks_meet_each_other_and_a_task_that_goes() {
             });
             met
         });
-        let mut first = Some(first);
+        let mut second = Some(second);
         let mut met = 0;
         list.for_each(|task| {
             met += 1;
             task.header().alive.touch();
-            // The one behind the cursor, which is the older.
-            if let Some(first) = first.take() {
-                run(first);
+            // The one behind the cursor: the older was in the door, and is met first.
+            if let Some(second) = second.take() {
+                run(second);
             }
         });
         assert_eq!(met, 1);
         assert!((1..=2).contains(&walker.join().unwrap()));
-        run(second);
+        run(first);
         assert!(list.is_empty());
         old.ended();
         new.ended();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+use waker_tables::Task;
 
 use crate::shared::world::lock;
 
@@ -61,6 +62,18 @@ pub struct Recorder {
 impl Recorder {
     /// Does it with this as the subscriber of this thread.
     pub fn hears<T>(&self, act: impl FnOnce() -> T) -> T {
+        // Another thread that comes first to a span of the crate's, and has no subscriber, may leave word that nobody listens.
+        // One that was heard of once is heard of by all.
+        static HEARD: Once = Once::new();
+        HEARD.call_once(|| {
+            let first = Self::default();
+            while first.tasks().is_empty() {
+                tracing::callsite::rebuild_interest_cache();
+                tracing::subscriber::with_default(first.clone(), || {
+                    drop(Task::new(std::future::ready(()), ()).detached().hook(|(), _| {}).spawn());
+                });
+            }
+        });
         tracing::subscriber::with_default(self.clone(), act)
     }
 

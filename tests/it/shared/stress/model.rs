@@ -85,6 +85,10 @@ pub struct World {
     pub mail: Vec<Mutex<Vec<Held>>>,
     /// Polls neither wake nor end by chance any more.
     pub calm: AtomicBool,
+    /// Static tasks end.
+    pub over: AtomicBool,
+    /// A list that is closed now and then, and another put in its place.
+    pub ending: Mutex<Arc<TaskList<Plain>>>,
     pub polls: AtomicUsize,
     pub wrong: Mutex<Vec<String>>,
 }

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Each function of `src/` without its body, each operator turned round, one at a time: the tests must tell. All parts, or
+# those that are named. `mutants.toml` lists what no test can tell, with the reasons. Some seconds for each.
+set -euo pipefail
+set -f # globs are cargo-mutants' own
+cd "$(dirname "$0")/../.."
+cargo mutants --version 2>/dev/null || { echo "lacking: cargo install cargo-mutants --locked" >&2; exit 1; }
+
+declare -A files modules
+files[set]='set/** set.rs' modules[set]='allocations set'
+files[waker]='waker/** waker.rs' modules[waker]='laws waker_recovery'
+files[wake_state]='wake_state.rs' modules[wake_state]='wake_state'
+files[task]='task/** task.rs'
+modules[task]='entries families registry sizes task_drops task_owners task_pins'
+files[shared]='shared/** shared.rs sync/** sync.rs' modules[shared]='shared'
+files[registry]='registry/** registry.rs macros.rs'
+modules[registry]='allocations entries families history hostile keys large_families manifest registered_drops registry
+    registry_model serde'
+
+# What is committed, in a copy of its own: mutants are made in place there, and build on what was built before.
+work="${CARGO_TARGET_DIR:-$PWD/target}/mutants"
+tree=$work/tree
+[ -d "$tree" ] || git clone --quiet --shared . "$tree"
+git -C "$tree" fetch --quiet "$PWD" HEAD
+git -C "$tree" reset --quiet --hard FETCH_HEAD
+unset CARGO_TARGET_DIR
+export CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_DEBUG=0 WAKER_TABLES_STRESS_STEPS=20000
+
+# One run into `$work/$1`; the rest are arguments. It ends with 2 if one was missed, with 3 if one hung, which is told.
+run() {
+    local output=$work/$1 status=0 glob chosen=()
+    for glob in ${files[${1%.*}]}; do chosen+=(--file "src/$glob"); done
+    rm -rf "$output"
+    (cd "$tree" && cargo mutants --in-place --config ci/long/mutants.toml --output "$output" --all-features \
+        --cap-lints true --build-timeout 600 --colors never "${chosen[@]}" "${@:2}") || status=$?
+    [[ $status == [023] ]]
+}
+
+count() {
+    cat "$work/$part/mutants.out/$1.txt" "$work/$part.again/mutants.out/$1.txt" 2>/dev/null | wc -l
+}
+
+status=0
+[ $# -gt 0 ] || set -- set waker wake_state task shared registry
+for part; do
+    # First with the tests that are about it: they compile quickly.
+    awk -v kept=" $(echo ${modules[$part]}) " '
+        /^#\[cfg/ { attribute = $0; next }
+        /^mod / { name = $2; sub(";", "", name); if (!index(kept, " " name " ")) { attribute = ""; next } }
+        { if (attribute) print attribute; attribute = ""; print }' "$tree/tests/it/main.rs" >"$work/main.rs"
+    cp "$work/main.rs" "$tree/tests/it/main.rs"
+    run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg=--test=it -- \
+        -- --skip stress --skip executors --skip abort --skip process # those that wait long
+    git -C "$tree" checkout --quiet tests
+
+    # What these missed, with all that there are.
+    rm -rf "$work/$part.again"
+    names=()
+    while IFS= read -r name; do names+=(--re "^$(sed 's/[][\\.*^$()+?{}|]/\\&/g' <<<"$name")\$"); done \
+        <"$work/$part/mutants.out/missed.txt"
+    [ ${#names[@]} -eq 0 ] || run "$part.again" "${names[@]}"
+
+    left=$(cat "$work/$part.again/mutants.out/missed.txt" 2>/dev/null || true)
+    echo "$part: $(count caught) caught, $(count timeout) hung, $(grep -c . <<<"$left") missed, $(count unviable) do not compile"
+    [ -z "$left" ] || { echo "$left" && status=1; }
+done
+exit $status
