@@ -19,6 +19,7 @@ check $core $with_cas $without_cas
 check $core $with_cas $without_cas --features shared,set
 check $core $with_cas $without_cas --features alloc,registry,shared,set
 check $core $with_cas --features alloc,registry,shared,set,portable-atomic
+check $core $with_cas --features shared,tracing
 # Sound on one core with interrupts that can be masked, which is for the user of such a target to say.
 one_core=portable-atomic,portable-atomic/unsafe-assume-single-core
 check $core $without_cas --features shared,set,$one_core

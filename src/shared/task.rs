@@ -49,6 +49,7 @@ use super::trace::Label;
 /// | [`at`](Self::at) | polled and dropped by its [`Home`] alone; the future need not be `Send` | runs anywhere |
 /// | [`hook`](Self::hook) | a closure gets the runnables; after `at` | the header's [`Schedule`](crate::Schedule) |
 /// | [`list`](Self::list) | on a [`TaskList`](crate::TaskList) while it is alive | on none |
+/// | [`name`](Self::name) | what consoles call it | its future's type |
 /// | [`init`](Task::init) | a future that is made in the task's own memory | [`new`](Task::new): one that is moved there |
 /// | [`spawn_in`](Self::spawn_in), [`spawn_unchecked_at`](Self::spawn_unchecked_at) | in memory of one's own | [`spawn`](Self::spawn): in a box |
 #[must_use = "it is nothing until it is spawned"]
