@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::future::Future;
-use core::mem::{ManuallyDrop, MaybeUninit, offset_of};
+use core::mem::{self, ManuallyDrop, MaybeUninit, offset_of};
 use core::ptr::NonNull;
 use core::task::RawWakerVTable;
 
@@ -301,8 +301,9 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
         // SAFETY: the place begins with it.
         let head = unsafe { &*task.cast::<StaticHead>().as_ptr() };
         head.set_table(table);
+        let label = mem::replace(&mut self.label, Label::here());
         // SAFETY: the place is the claim's.
-        unsafe { head.state.trace().open::<F>(&mut self.label, K::NAME) };
+        unsafe { head.state.trace().open::<F>(label, K::NAME) };
         // SAFETY: the place is large enough, and what is written the claim's alone.
         unsafe { Cell::renew(cell, kind) };
         // SAFETY: the place lives for ever.
@@ -334,7 +335,7 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
 impl<H: 'static, B, K> Drop for StaticClaim<H, B, K> {
     fn drop(&mut self) {
         // SAFETY: the place is the claim's.
-        unsafe { self.place.state().trace().end() };
+        unsafe { self.place.state().trace().end_after(|| {}) };
         // The answer is that others have counts.
         self.place.state().complete(CANCELLED);
     }

@@ -250,13 +250,13 @@ where
                 // SAFETY: nobody else knows the cell.
                 let trace = unsafe { header::state(self.0.cast()) }.trace();
                 // SAFETY: as above, and it has no body.
-                unsafe { trace.end() };
+                unsafe { trace.end_after(|| {}) };
                 // SAFETY: as above, and its memory is `R`.
                 unsafe { Cell::free::<R>(self.0) }
             }
         }
 
-        let Self { source, header: data, kind, hook, list, mut label, .. } = self;
+        let Self { source, header: data, kind, hook, list, label, .. } = self;
         let cell = memory.cast::<Cell<H, J, K, S, L, B::Future>>();
         let table = const { &Cell::<H, J, K, S, L, B::Future>::table::<R>() };
         // SAFETY: the caller's memory.
@@ -265,7 +265,7 @@ where
         // SAFETY: the cell was written.
         let trace = unsafe { header::state(cell.cast()) }.trace();
         // SAFETY: there is no handle yet.
-        unsafe { trace.open::<B::Future>(&mut label, K::NAME) };
+        unsafe { trace.open::<B::Future>(label, K::NAME) };
         // SAFETY: the cell was written. The future's place is in it, and the header data lives until the body is gone.
         unsafe { Cell::stage(cell) }.with_mut(|stage| unsafe { source.write(Cell::data(cell), stage.cast()) });
         let _ = core::mem::ManuallyDrop::new(empty);

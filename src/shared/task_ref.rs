@@ -120,7 +120,21 @@ impl<H: ?Sized + 'static> TaskRef<H> {
     ///
     /// Costs: one locked instruction, none where the task is complete; two indirect calls where it is idle.
     pub fn wake_by_ref(&self) {
-        self.tell(trace::WAKE_BY_REF);
+        if self.word().trace().is_open() {
+            return Self::wake_seen(ManuallyDrop::new(Self { task: self.task, header: PhantomData }));
+        }
+        self.wake_unseen();
+    }
+
+    /// Takes a word, so that the way past it needs no place on the stack.
+    #[cold]
+    fn wake_seen(task: ManuallyDrop<Self>) {
+        task.tell(trace::WAKE_BY_REF);
+        task.wake_unseen();
+    }
+
+    #[inline]
+    fn wake_unseen(&self) {
         if self.word().wake_by_ref() {
             // SAFETY: the runnable's count was added, and `self` holds its own through the call.
             unsafe { header::schedule(self.task) }

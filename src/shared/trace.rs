@@ -34,14 +34,20 @@ mod seen {
             Self
         }
 
-        pub(in crate::shared) unsafe fn open<F>(&self, _label: &mut Label, _kind: &'static str) {}
+        pub(in crate::shared) unsafe fn open<F>(&self, _label: Label, _kind: &'static str) {}
 
         #[inline]
         pub(in crate::shared) unsafe fn in_span<T>(&self, poll: impl FnOnce() -> T) -> T {
             poll()
         }
 
-        pub(in crate::shared) unsafe fn end(&self) {}
+        pub(in crate::shared) unsafe fn end_after(&self, last: impl FnOnce()) {
+            last();
+        }
+
+        pub(in crate::shared) const fn is_open(&self) -> bool {
+            false
+        }
 
         pub(in crate::shared) fn tell(&self, _op: Op) {}
     }
@@ -51,11 +57,11 @@ mod seen {
 mod seen {
     use core::any::type_name;
     use core::cell::UnsafeCell;
-    use core::mem::ManuallyDrop;
+    use core::mem::MaybeUninit;
     use core::panic::Location;
-    use core::ptr;
     use core::sync::atomic::AtomicUsize as Number; // not loom's, which no static can hold
 
+    use tracing::level_filters::LevelFilter;
     use tracing::{Event, Level, Span, trace_span};
     use tracing_core::callsite::DefaultCallsite;
     use tracing_core::field::Value;
@@ -107,8 +113,8 @@ mod seen {
     /// 2. Who makes a task here writes `label`, since there is no handle yet, and `span`, if there is no share.
     pub(in crate::shared) struct Trace {
         word: AtomicUsize,
-        label: UnsafeCell<(Option<&'static str>, &'static Location<'static>)>,
-        span: UnsafeCell<ManuallyDrop<Span>>,
+        label: UnsafeCell<MaybeUninit<(Option<&'static str>, &'static Location<'static>)>>,
+        span: UnsafeCell<MaybeUninit<Span>>,
     }
 
     /// A share in a span, which ends with this.
@@ -117,11 +123,11 @@ mod seen {
     impl Drop for Share<'_> {
         fn drop(&mut self) {
             let Self(Trace { word, span, .. }, share) = *self;
-            // SAFETY: there is a span (invariant 1).
-            let mut span = unsafe { ptr::read(span.get()) };
+            // SAFETY: nobody changes it (invariant 1).
+            let mut span = unsafe { span.get().read() };
             if word.fetch_sub(share, Ordering::AcqRel) & SHARES == share {
-                // SAFETY: it was the last share, so that no other copy is used again.
-                unsafe { ManuallyDrop::drop(&mut span) }
+                // SAFETY: there was a span, and with the last share no other copy is used again (invariant 1).
+                unsafe { span.assume_init_drop() }
             }
         }
     }
@@ -129,9 +135,9 @@ mod seen {
     impl Trace {
         const_fn! {
             pub(in crate::shared) fn new(place: bool) -> Self {
-                let label = UnsafeCell::new((None, Location::caller()));
-                let span = UnsafeCell::new(ManuallyDrop::new(Span::none()));
-                Self { word: AtomicUsize::new(if place { PLACE } else { 0 }), label, span }
+                let (label, span) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+                let word = AtomicUsize::new(if place { PLACE } else { 0 });
+                Self { word, label: UnsafeCell::new(label), span: UnsafeCell::new(span) }
             }
         }
 
@@ -140,62 +146,82 @@ mod seen {
         /// # Safety
         ///
         /// The caller makes a task here, of which there is no handle yet.
-        pub(in crate::shared) unsafe fn open<F>(&self, label: &mut Label, kind: &'static str) {
-            let (name, place) = (label.name, label.place);
+        #[inline]
+        pub(in crate::shared) unsafe fn open<F>(&self, label: Label, kind: &'static str) {
             // SAFETY: there is no handle (invariant 2).
-            unsafe { self.label.get().write((name, place)) };
+            unsafe { self.label.get().write(MaybeUninit::new((label.name, label.place))) };
+            if label.span.is_some() || LevelFilter::current() == LevelFilter::TRACE {
+                self.begin(label, kind, type_name::<F>(), size_of::<F>());
+            }
+        }
+
+        /// [`open`](Self::open), where somebody listens.
+        #[cold]
+        fn begin(&self, Label { name, place, span }: Label, kind: &'static str, future: &'static str, size: usize) {
             if self.word.load(Ordering::Acquire) & SHARES != 0 {
                 return;
             }
-            let span = label.span.take().unwrap_or_else(|| {
+            let span = span.unwrap_or_else(|| {
                 trace_span!(
                     target: "waker_tables::task",
                     parent: None, // The console takes a poll for one of the innermost task.
                     "runtime.spawn",
                     kind,
-                    task.name = name.unwrap_or(type_name::<F>()),
+                    task.name = name.unwrap_or(future),
                     task.id = NUMBER.fetch_add(1, Ordering::Relaxed),
-                    size.bytes = size_of::<F>(),
+                    size.bytes = size,
                     loc.file = place.file(), loc.line = place.line(), loc.col = place.column(),
                 )
             });
             if !span.is_disabled() {
                 // SAFETY: there is no share (invariant 2).
-                unsafe { self.span.get().write(ManuallyDrop::new(span)) };
+                unsafe { self.span.get().write(MaybeUninit::new(span)) };
                 let before = self.word.fetch_or(OPEN, Ordering::AcqRel);
                 // From now on they wake this task.
                 (0..before / WAKER).for_each(|_| self.tell(Op(CLONE.0, 0)));
             }
         }
 
+        /// Whether there is a span that has not ended.
+        #[inline]
+        pub(in crate::shared) fn is_open(&self) -> bool {
+            self.word.load(Ordering::Relaxed) & OPEN != 0
+        }
+
         /// Polls in the span.
         ///
         /// # Safety
         ///
-        /// The caller has the right to the task's body.
-        #[inline]
+        /// It [is open](Self::is_open), and the caller has the right to the task's body.
         pub(in crate::shared) unsafe fn in_span<T>(&self, poll: impl FnOnce() -> T) -> T {
-            let open = self.word.load(Ordering::Relaxed) & OPEN != 0;
-            // SAFETY: the task's own share is there until the body is gone, and what is behind it stays (invariant 1).
-            let _entered = open.then(|| unsafe { &*self.span.get() }.enter());
+            // SAFETY: the task's own share is there until the body is gone.
+            let _entered = unsafe { self.span() }.enter();
             poll()
         }
 
-        /// Ends the span, if the task has one and that has not ended: now, or with what is being told.
+        /// Does the last thing of a task, and ends the span, if it has one that has not ended: then, or with what is being told.
         ///
         /// # Safety
         ///
         /// The caller has the right to the task's body, or to make one here.
         #[inline]
-        pub(in crate::shared) unsafe fn end(&self) {
-            if self.word.load(Ordering::Relaxed) & OPEN != 0 {
-                drop(Share(self, OPEN));
-            }
+        pub(in crate::shared) unsafe fn end_after(&self, last: impl FnOnce()) {
+            // The task's own share, which nobody but the caller gives up.
+            let _share = self.is_open().then(|| Share(self, OPEN));
+            last();
         }
 
         /// Tells what is about to be done with a waker, if there is a span that has not ended. Costs: one load if not.
         #[inline]
         pub(in crate::shared) fn tell(&self, Op(op, more): Op) {
+            let word = self.word.load(Ordering::Relaxed);
+            if word & OPEN != 0 || (word & PLACE != 0 && more != 0) {
+                self.count_and_tell(op, more);
+            }
+        }
+
+        #[cold]
+        fn count_and_tell(&self, op: &'static str, more: usize) {
             let next = |word: usize| {
                 let more = if word & (OPEN | PLACE) == 0 { 0 } else { WAKER.wrapping_mul(more) };
                 let next = word.wrapping_add(more) + (word & OPEN) * TELLER;
@@ -204,9 +230,19 @@ mod seen {
             let before = self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
             if before.is_ok_and(|word| word & OPEN != 0) {
                 let _share = Share(self, TELLER);
-                // SAFETY: nobody changes it (invariant 1).
-                event(unsafe { &*self.span.get() }, op);
+                // SAFETY: the share of the line above.
+                event(unsafe { self.span() }, op);
             }
+        }
+
+        /// # Safety
+        ///
+        /// There is a share for as long as the result is used.
+        unsafe fn span(&self) -> &Span {
+            // SAFETY: nobody changes it (invariant 1).
+            let span = unsafe { &*self.span.get() };
+            // SAFETY: there is a span (invariant 1).
+            unsafe { span.assume_init_ref() }
         }
 
         /// # Safety
@@ -214,7 +250,9 @@ mod seen {
         /// A count of the task is held.
         pub(in crate::shared) unsafe fn label(&self) -> (Option<&'static str>, &'static Location<'static>) {
             // SAFETY: nobody makes a task where there is a handle of one (invariant 2).
-            unsafe { *self.label.get() }
+            let label = unsafe { &*self.label.get() };
+            // SAFETY: it was written before that handle was made.
+            unsafe { label.assume_init() }
         }
     }
 
