@@ -15,6 +15,7 @@ mod panics;
 mod queues;
 mod scenarios;
 mod slots;
+mod states;
 mod statics;
 mod stress;
 mod task_future;
