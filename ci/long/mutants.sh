@@ -13,13 +13,13 @@ files[waker]='waker/** waker.rs' tests[waker]='laws waker_recovery'
 files[wake_state]='wake_state.rs' tests[wake_state]='wake_state'
 files[task]='task/** task.rs'
 tests[task]='entries families registry sizes task_drops task_owners task_pins'
-files[state]='shared/state.rs shared/state/end.rs' tests[state]='shared/{world,matrix,walks,handles,local}'
-files[statics]='shared/static* shared/state/place.rs' tests[statics]='shared/{world,statics}'
+files[state]='shared/state.rs shared/state/end.rs' tests[state]='shared/{world,matrix,states,stress,handles,local}'
+files[statics]='shared/static* shared/state/place.rs' tests[statics]='shared/{world,statics,stress}'
 files[handles]='shared/{body,handle,join,joined,joiner,runnable,task_ref}.rs'
 tests[handles]='shared/{world,handles,wakers,matrix,task_future}'
 files[spawns]='shared/{header,home,hook,ids,kind,slot,spawn,task,task_place}.rs'
 tests[spawns]='shared/{world,slots,builder,local,hooks}'
-files[lists]='shared/{linked,list,member,queue,taker}.rs' tests[lists]='shared/{world,queues,lists}'
+files[lists]='shared/{linked,list,member,queue,taker}.rs' tests[lists]='shared/{world,queues,lists,walks,stress}'
 files[futures]='shared/{catch_unwind,cell,future_memory,memory,schedule,source,task_future,vtable}.rs shared.rs sync/** sync.rs'
 tests[futures]='shared/{world,builder,task_future,hooks,handles}'
 files[registry]='registry/** registry.rs macros.rs'
@@ -70,7 +70,7 @@ for part; do
     keep main "${tests[$part]}"
     [[ ${tests[$part]} != shared/* ]] || keep shared "${tests[$part]#*/}"
     run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg=--test=it -- \
-        -- --skip stress --skip executors --skip abort --skip process # some wait long
+        -- --skip executors --skip abort --skip process # some wait long
     git -C "$tree" checkout --quiet tests
 
     # What these missed, with all that there are.

@@ -18,6 +18,7 @@ mod scenarios;
 mod seen;
 mod slots;
 mod static_cells;
+mod states;
 mod statics;
 mod stress;
 mod task_future;
