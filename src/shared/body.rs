@@ -60,8 +60,11 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
             // SAFETY: it is never moved (invariant 3 of the cell).
             let future = unsafe { Pin::new_unchecked(future) };
             let poll = || future.poll(&mut context);
+            if !SEEN {
+                return poll();
+            }
             // SAFETY: the body is `self`'s.
-            if SEEN { unsafe { self.state().trace().in_span(poll) } } else { poll() }
+            unsafe { self.state().trace().in_span(poll) }
         });
         let Poll::Ready(output) = polled else {
             return match self.state().pause(L::ONLY) {

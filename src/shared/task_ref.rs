@@ -121,14 +121,21 @@ impl<H: ?Sized + 'static> TaskRef<H> {
     /// Costs: one locked instruction, none where the task is complete; two indirect calls where it is idle.
     pub fn wake_by_ref(&self) {
         if self.word().trace().is_open() {
-            return Self::wake_seen(ManuallyDrop::new(Self { task: self.task, header: PhantomData }));
+            // SAFETY: the count is `self`'s.
+            return unsafe { Self::wake_seen(self.task) };
         }
         self.wake_unseen();
     }
 
     /// Takes a word, so that the way past it needs no place on the stack.
+    ///
+    /// # Safety
+    ///
+    /// As for `lent`.
     #[cold]
-    fn wake_seen(task: ManuallyDrop<Self>) {
+    unsafe fn wake_seen(task: Ptr) {
+        // SAFETY: the caller's promise.
+        let task = unsafe { Self::lent(task) };
         task.tell(trace::WAKE_BY_REF);
         task.wake_unseen();
     }
