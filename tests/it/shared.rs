@@ -17,8 +17,8 @@ mod scenarios;
 #[cfg(feature = "tracing")]
 mod seen;
 mod slots;
-mod static_cells;
 mod states;
+mod static_cells;
 mod statics;
 mod stress;
 mod task_future;
