@@ -124,6 +124,13 @@ fn a_hash_in_a_constant_is_the_hash() {
     assert_eq!(HASHES, own.map(|(segment, kind, salt)| names(segment, kind).strong(salt)));
 }
 
+#[test]
+fn so_many_of_a_hash_are_kept_and_no_others() {
+    let kept = |salt| names("etl", "parse").hash(salt);
+    assert!((0..40).all(|salt| kept(salt) == names("etl", "parse").strong(salt) & KEPT));
+    assert_eq!((0..40).map(kept).collect::<HashSet<_>>().len(), 4, "tests keep two bits");
+}
+
 /// Hashes of names as programs have them: fixed, so that a change of the arithmetic is seen.
 #[test]
 fn the_hash_is_what_it_was_measured_as() {
