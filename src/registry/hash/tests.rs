@@ -66,6 +66,33 @@ fn names_that_differ_by_their_length_alone_are_told_apart() {
     }
 }
 
+/// Names of sixteen bytes have four words of which none stands for a part of another.
+#[test]
+fn differences_that_are_alike_do_not_cancel_each_other() {
+    let flipped = |word: usize, words: [bool; 4]| {
+        let mut name = *b"abcdefghijklmnop";
+        (0..2).for_each(|half| name[8 * half] ^= u8::from(words[2 * word + half]));
+        String::from_utf8(Vec::from(name)).expect("ASCII")
+    };
+    let pair = |words: [bool; 4]| (flipped(0, words), flipped(1, words));
+    let (segment, kind) = pair([false; 4]);
+    let both = names(&segment, &kind);
+    for words in 1..16 {
+        let (segment, kind) = pair([0, 1, 2, 3].map(|word| words >> word & 1 == 1));
+        assert!(!both.are(&names(&segment, &kind)), "{segment}/{kind}");
+    }
+    let other = flipped(1, [false, false, false, true]);
+    assert!(!names("ab", &kind).are(&names("abb", &other)), "the length differs as the last word does");
+}
+
+/// The byte in the middle of seventeen stands in no word.
+#[test]
+fn a_long_name_beside_a_short_one_is_read() {
+    let (long, other) = ("abcdefgh-ijklmnop", "abcdefgh~ijklmnop");
+    assert!(!names(long, "k").are(&names(other, "k")) && !names("k", long).are(&names("k", other)));
+    assert!(names(long, "k").are(&names(long, "k")) && names("k", long).are(&names("k", long)));
+}
+
 /// Each bit of the names reaches each bit of the hash about as often as not.
 #[test]
 fn every_bit_of_the_names_and_the_version_spreads_over_the_hash() {
