@@ -9,6 +9,7 @@ export CARGO_TARGET_DIR="$target/ports/build" CARGO_PROFILE_DEV_DEBUG=0
 cargo clippy --quiet --manifest-path ports/Cargo.toml --workspace --all-targets -- -D warnings
 cargo clippy --quiet --manifest-path ports/Cargo.toml --package async-task --package futures-task --no-default-features -- \
     -D warnings
+cargo clippy --quiet --manifest-path ports/Cargo.toml --package compio-executor --all-features -- -D warnings
 cargo test --quiet --manifest-path ports/Cargo.toml --workspace
 cargo run --quiet --manifest-path ports/Cargo.toml --package work-stealing
 PORTS_SCRATCH="$target/ports" ports/run.sh tests

@@ -15,6 +15,9 @@ fn main() {
     fs::write(Path::new(&out).join("static_tables.rs"), tables()).expect("OUT_DIR can be written to");
     println!("cargo::rustc-env=PEERS_RUSTC={}", rustc());
     println!("cargo::rustc-env=PEERS_VERSIONS={}", versions());
+    // Cargo knows it before the profile does.
+    println!("cargo::rerun-if-env-changed=CARGO_INCREMENTAL");
+    println!("cargo::rustc-env=PEERS_INCREMENTAL={}", env::var("CARGO_INCREMENTAL").unwrap_or_default());
     for name in ["PROFILE", "OPT_LEVEL", "TARGET"] {
         println!("cargo::rustc-env=PEERS_{name}={}", env::var(name).expect("cargo sets it"));
     }
@@ -58,13 +61,14 @@ fn rustc() -> String {
 
 /// The measured packages with their versions, out of the workspace's lock file.
 fn versions() -> String {
-    const MEASURED: [&str; 18] = [
+    const MEASURED: [&str; 19] = [
         "arc-swap",
         "async-executor",
         "async-task",
         "cooked-waker",
         "crossbeam-deque",
         "dashmap",
+        "embassy-executor",
         "futures",
         "futures-buffered",
         "futures-concurrency",

@@ -29,12 +29,7 @@ mod serde;
 mod static_table;
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-pub use dynamic::{
-    Alias, Asked, BuildError, Entry, Family, FamilyUpdate, LookupError, ManifestEntry, NewTaskError, RegisterError,
-    RegisteredTask, UpdateError, VTableRegistry, VersionReq, VersionState,
-};
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr", not(loom)))]
-pub use dynamic::{CachedEntry, GLOBAL_VTABLE_REGISTRY};
+pub use dynamic::*;
 pub use key::{FamilyName, KeyRef, NameError, ParseKeyError, VTableKey};
 #[cfg(feature = "alloc")]
 pub use key_buf::{AsKeyRef, KeyBuf};

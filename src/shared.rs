@@ -74,6 +74,8 @@
 //! somewhere keeps the size of a large future. Box such a future, `Task::new(Box::pin(future), …)`, and its part goes when it
 //! ends.
 //!
+//! With the feature `tracing` consoles show each task, with its polls and wakers: `docs/seeing.md`.
+//!
 //! # The life of a task
 //!
 //! ```text
@@ -150,6 +152,9 @@
 //! | the destructor of `H` or of a hook | the other is dropped too, the memory is freed, the slot free again |
 //! | making a future in place | header data and hook are dropped, the memory is free, nothing was spawned |
 //! | the function that walks a list | the walk ends; the list is as it was |
+//! | a subscriber of `tracing`, told of a spawn | as in the line of the future that is made in place |
+//! | …, told of a poll or the end | as in the poll, or in the future's destructor |
+//! | …, told of a waker | it is not cloned, woken, or dropped: its count leaks |
 //! | 2⁵³ handles of a task (2²¹ on 32 bits, 2⁵ on 16) | the process aborts, as for `Arc` |
 //!
 //! Two of them in one call:
@@ -187,7 +192,6 @@ mod body;
 mod catch_unwind;
 mod cell;
 pub(crate) mod future_memory;
-mod handle;
 mod header;
 mod home;
 mod hook;
@@ -201,6 +205,7 @@ mod list;
 mod member;
 mod memory;
 mod queue;
+mod recovery;
 mod runnable;
 mod schedule;
 pub(crate) mod slot;
@@ -215,6 +220,7 @@ mod task;
 mod task_future;
 mod task_place;
 mod task_ref;
+mod trace;
 mod vtable;
 
 #[cfg(feature = "std")]

@@ -6,6 +6,9 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::prices::Prices;
+use crate::svg::figure;
+
 /// What stands at the head of a report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Head {
@@ -27,10 +30,13 @@ pub struct Head {
     pub profile: String,
     /// This crate and its peers, with their versions.
     pub versions: Vec<String>,
+    /// What some steps cost here; not in reports of form 2.
+    #[serde(default)]
+    pub prices: Option<Prices>,
 }
 
 impl Head {
-    /// Reads it off this machine.
+    /// Reads it off this machine. Nothing is measured.
     #[must_use]
     pub fn read() -> Self {
         let first = |path: &str| fs::read_to_string(path).ok();
@@ -50,6 +56,7 @@ impl Head {
             rustc: env!("PEERS_RUSTC").to_owned(),
             profile: format!("{}, opt-level {}", env!("PEERS_PROFILE"), env!("PEERS_OPT_LEVEL")),
             versions: env!("PEERS_VERSIONS").split(", ").map(str::to_owned).collect(),
+            prices: None,
         }
     }
 }
@@ -64,7 +71,11 @@ impl fmt::Display for Head {
         writeln!(f, "\ntarget    {}", self.target)?;
         writeln!(f, "rustc     {}", self.rustc)?;
         writeln!(f, "profile   {}", self.profile)?;
-        write!(f, "versions  {}", self.versions.join(", "))
+        write!(f, "versions  {}", self.versions.join(", "))?;
+        for (name, price) in self.prices.iter().flat_map(|prices| Prices::NAMES.into_iter().zip(prices.all())) {
+            write!(f, "\nprice     {name}: {} ns", figure(price))?;
+        }
+        Ok(())
     }
 }
 

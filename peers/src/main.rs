@@ -11,10 +11,12 @@ use clap::builder::PossibleValuesParser;
 use peers::groups::{GROUPS, memory};
 use peers::head::Head;
 use peers::plan::{Plan, Scale};
+use peers::prices::Prices;
 use peers::progress::Progress;
 use peers::report::{Report, SCHEMA};
+use peers::reports::Reports;
 use peers::table::Table;
-use peers::{json, page, svg};
+use peers::{json, page, reports, svg};
 
 /// Measures `waker_tables` beside what a user would pick instead.
 ///
@@ -35,7 +37,7 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
 
-    /// Renews a page of documentation: its figures, and in the folder of its name the pictures and the report
+    /// Renews a page of documentation: its figures, and in the folder of its name the pictures and this machine's report
     #[arg(long, value_name = "FILE", conflicts_with_all = ["groups", "quick"])]
     page: Option<PathBuf>,
 
@@ -55,6 +57,9 @@ struct Arguments {
     #[arg(long, hide = true, num_args = 2, value_names = ["CANDIDATE", "COUNT"])]
     resident: Option<Vec<String>>,
 }
+
+/// Whether the code was made in small units, which are not inlined into each other.
+const INCREMENTAL: bool = matches!(env!("PEERS_INCREMENTAL").as_bytes(), b"1");
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
@@ -77,6 +82,11 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     }
     // Before minutes go by, not after them.
     try_outputs(arguments)?;
+    if arguments.page.is_some() && arguments.from.is_none() && INCREMENTAL {
+        return Err(
+            "--page: built with CARGO_INCREMENTAL=1, which leaves out most inlining; build without".to_owned()
+        );
+    }
     let report = match &arguments.from {
         Some(file) => json::read(file).map_err(about(file))?,
         None => measure(arguments)?,
@@ -88,12 +98,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         draw(&report, folder)?;
     }
     if let Some(file) = &arguments.page {
-        let text = fs::read_to_string(file).map_err(about(file))?;
-        let text = page::renewed(&text, &report).map_err(about(file))?;
-        fs::write(file, text).map_err(about(file))?;
-        eprintln!("renewed: {}", file.display());
-        draw(&report, &page::folder(file))?;
-        write(&report, &page::folder(file).join("report.json"))?;
+        renew(report, file)?;
     }
     Ok(())
 }
@@ -111,6 +116,24 @@ fn write(report: &Report, file: &Path) -> Result<(), String> {
 
 fn draw(report: &Report, folder: &Path) -> Result<(), String> {
     for file in svg::write(report, folder).map_err(about(folder))? {
+        eprintln!("drawn: {}", file.display());
+    }
+    Ok(())
+}
+
+/// Puts a report beside a page in the place of its machine's last one, and renews the page and its pictures. Other
+/// machines' reports stay.
+fn renew(report: Report, page: &Path) -> Result<(), String> {
+    let folder = page::folder(page);
+    let mut reports = Reports::read(&folder)?;
+    // First, so that what took minutes is kept where the page turns out not to fit.
+    write(&report, &folder.join(reports::file_name(&reports::machine(&report))))?;
+    reports.put(report);
+    let text = fs::read_to_string(page).map_err(about(page))?;
+    let text = page::renewed(&text, &reports).map_err(about(page))?;
+    fs::write(page, text).map_err(about(page))?;
+    eprintln!("renewed: {}", page.display());
+    for file in reports.draw(&folder).map_err(about(&folder))? {
         eprintln!("drawn: {}", file.display());
     }
     Ok(())
@@ -134,6 +157,7 @@ fn try_outputs(arguments: &Arguments) -> Result<(), String> {
     if let Some(file) = &arguments.page {
         let text = fs::read_to_string(file).map_err(about(file))?;
         page::marks(&text).map_err(about(file))?;
+        Reports::read(&page::folder(file))?;
     }
     Ok(())
 }
@@ -150,9 +174,12 @@ fn measure(arguments: &Arguments) -> Result<Report, String> {
     }
     let scale = if arguments.quick { Scale::Quick } else { Scale::Full };
     let plan = Plan::new(scale, arguments.pin.clone(), env::current_exe().map_err(|error| error.to_string())?);
+    let (mut head, mut progress) = (Head::read(), Progress::new(true));
+    plan.pin(0);
+    head.prices = Some(Prices::measure(&plan, &mut progress));
     let mut report = Report {
         schema: SCHEMA,
-        head: Head::read(),
+        head,
         arguments: env::args().skip(1).collect(),
         pinned: arguments.pin.clone(),
         bound: Plan::BOUND,
@@ -164,11 +191,9 @@ fn measure(arguments: &Arguments) -> Result<Report, String> {
         "bound     too noisy for a ratio is a spread over {:.0} %: the middle half of the rounds over their median",
         { Plan::BOUND * 100.0 }
     );
-    if cfg!(debug_assertions) {
-        println!("warning   not built with --release: the figures mean nothing");
+    if cfg!(debug_assertions) || INCREMENTAL {
+        println!("warning   not built with --release, or with CARGO_INCREMENTAL=1: the figures mean nothing");
     }
-    plan.pin(0);
-    let mut progress = Progress::new(true);
     for group in GROUPS {
         if arguments.groups.is_empty() || arguments.groups.iter().any(|name| name == group.name) {
             let found = group.run(&plan, &mut progress);

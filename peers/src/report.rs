@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::head::Head;
 
 /// The form of the JSON. It goes up with every change that a reader could stumble over.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
+
+/// The oldest form that is read: its head has no prices.
+pub const OLDEST: u32 = 2;
 
 /// A whole run.
 #[derive(Debug, Serialize, Deserialize)]

@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Print the jobs of which the tasks are made, one a line
     #[arg(long)]
     pub(crate) jobs: bool,
+    /// Show the stages in tokio-console; waits for Enter before and after them. To be built with the feature `console`
+    #[arg(long)]
+    pub(crate) console: bool,
     /// How many threads work; one per core if this is not given
     #[arg(long, value_name = "NUMBER", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub(crate) threads: Option<usize>,

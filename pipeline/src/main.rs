@@ -22,6 +22,7 @@ use pipeline::{document, tree, verify};
 use arguments::Arguments;
 
 mod arguments;
+mod console;
 
 /// Bad arguments, and nothing to index.
 const USAGE: u8 = 2;
@@ -123,10 +124,17 @@ fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Res
         report::clock(out, arguments.cold)?;
     }
 
+    if arguments.console {
+        out.flush()?;
+        console::begin(|line| say(line))?;
+    }
     let files: Arc<[PathBuf]> = mem::take(&mut tree.files).into();
     let bar = bar(files.len(), "indexing");
     let finished = plan.run(files.clone(), bar.clone(), stop)?;
     bar.finish_and_clear();
+    if arguments.console {
+        console::end(|line| say(line));
+    }
 
     report::files(out, &files, &tree.refused, &finished)?;
     let Some(index) = &finished.index else {

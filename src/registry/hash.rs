@@ -7,7 +7,6 @@
 //! text can at worst walk the longest run of keys that the program itself registered. The folded multiplication and the
 //! overlapping words are wyhash's ideas.
 
-#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 use super::key::FamilyName;
 
 const SEGMENT: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -26,70 +25,55 @@ const KEPT: u64 = if cfg!(test) { 3 } else { u64::MAX };
 #[repr(C)] // what is compared first stands first
 pub(super) struct Names<'a> {
     ends: [u64; 4],
-    pub(super) segment: &'a str,
-    pub(super) kind: &'a str,
+    pub(super) name: FamilyName<'a>,
 }
 
 impl<'a> Names<'a> {
     #[inline]
-    pub(super) const fn of(segment: &'a str, kind: &'a str) -> Self {
-        let (a, b) = ends(segment.as_bytes());
-        let (c, d) = ends(kind.as_bytes());
-        Self { ends: [a, b, c, d], segment, kind }
+    pub(super) const fn of(name: FamilyName<'a>) -> Self {
+        let (a, b) = ends(name.segment.as_bytes());
+        let (c, d) = ends(name.kind.as_bytes());
+        Self { ends: [a, b, c, d], name }
     }
 
-    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-    pub(super) const fn family_name(&self) -> FamilyName<'a> {
-        FamilyName { segment: self.segment, kind: self.kind }
-    }
-
-    /// The hash of the names alone.
-    #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
+    /// The hash of the names, and of one version if its number is the salt.
     #[inline]
-    pub(super) const fn family(&self) -> u64 {
-        self.strong(0) & KEPT
-    }
-
-    /// The hash of one version.
-    #[inline]
-    pub(super) const fn version(&self, version: u16) -> u64 {
-        self.strong(version as u64) & KEPT
+    pub(super) const fn hash(&self, salt: u64) -> u64 {
+        self.strong(salt) & KEPT
     }
 
     /// The two names are hashed side by side, so it is two multiplications deep.
     #[inline]
     const fn strong(&self, salt: u64) -> u64 {
         let [a, b, c, d] = self.ends;
-        fold(half(self.segment, a, b, SEGMENT), half(self.kind, c, d, KIND) ^ salt.wrapping_mul(VERSION))
+        let FamilyName { segment, kind } = self.name;
+        fold(half(segment, a, b, SEGMENT), half(kind, c, d, KIND) ^ salt.wrapping_mul(VERSION))
     }
 
     /// Whether these are the same names. They are read only if one of them is long.
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[inline]
     pub(super) fn are(&self, other: &Names<'_>) -> bool {
-        let (segment, kind) = (self.segment.len(), self.kind.len());
-        let lengths = (segment ^ other.segment.len()) | (kind ^ other.kind.len());
+        let (segment, kind) = (self.name.segment.len(), self.name.kind.len());
+        let lengths = (segment ^ other.name.segment.len()) | (kind ^ other.name.kind.len());
         let end = |at: usize| self.ends[at] ^ other.ends[at];
         // One branch, which is mostly predicted.
         end(0) | end(1) | end(2) | end(3) | lengths as u64 == 0
-            && ((segment <= SHORT && kind <= SHORT) || self.are_long(other))
+            && ((segment <= SHORT && kind <= SHORT) || self.are_long(other.name.segment, other.name.kind))
     }
 
     #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
     #[cold]
-    #[inline(never)]
-    fn are_long(&self, other: &Names<'_>) -> bool {
-        self.segment == other.segment && self.kind == other.kind
+    fn are_long(&self, segment: &str, kind: &str) -> bool {
+        self.name == FamilyName { segment, kind }
     }
 }
 
 /// The two halves of the product, folded into one word: every bit of both factors reaches most bits of it.
-#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128) * (b as u128);
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
-    let (low, high) = (product as u64, (product >> 64) as u64);
-    low ^ high
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// One name. Of a long one, what stands in front of the last sixteen bytes is folded in before.

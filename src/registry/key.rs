@@ -2,7 +2,19 @@
 
 use core::fmt::{self, Write};
 
-/// What a table is registered under: a subsystem, a family of tasks in it, and the version of their protocol.
+/// A key: a subsystem, a family of tasks in it, and the version of their protocol. It borrows its names, as it comes off
+/// the wire. Looking one up and parsing one allocate nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyRef<'a> {
+    /// The subsystem: `search`, `blob`, `scheduler`.
+    pub segment: &'a str,
+    /// The family of tasks: `index_merge`.
+    pub kind: &'a str,
+    /// The version of the family's protocol.
+    pub version: u16,
+}
+
+/// What a table is registered under: a key with the names that stand in the program.
 ///
 /// The text form is `segment/kind@v1`. Kinds are names that you choose, never made from a type's name: moving a type
 /// to another module must not change what is on the wire. The fields are public, and a key made by its fields is not
@@ -15,7 +27,7 @@ use core::fmt::{self, Write};
 ///
 /// const PARSE: VTableKey = VTableKey::new("etl", "parse", 1);
 /// assert_eq!(PARSE.to_string(), "etl/parse@v1");
-/// assert_eq!(KeyRef::parse("etl/parse@v1"), Ok(PARSE.key_ref()));
+/// assert_eq!(KeyRef::parse("etl/parse@v1"), Ok(PARSE));
 /// ```
 ///
 /// ```compile_fail,E0080
@@ -23,26 +35,7 @@ use core::fmt::{self, Write};
 /// const BAD: VTableKey = VTableKey::new("etl", "parse@v1", 1);
 /// # fn main() { let _ = BAD; }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct VTableKey {
-    /// The subsystem: `search`, `blob`, `scheduler`.
-    pub segment: &'static str,
-    /// The family of tasks: `index_merge`.
-    pub kind: &'static str,
-    /// The version of the family's protocol.
-    pub version: u16,
-}
-
-/// A key that borrows its names, as it comes off the wire. Looking one up and parsing one allocate nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyRef<'a> {
-    /// The subsystem.
-    pub segment: &'a str,
-    /// The family of tasks.
-    pub kind: &'a str,
-    /// The version of the family's protocol.
-    pub version: u16,
-}
+pub type VTableKey = KeyRef<'static>;
 
 /// The name of a family of tasks, or another name that leads there: a key without its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,25 +87,9 @@ impl VTableKey {
     #[must_use]
     #[track_caller]
     pub const fn new(segment: &'static str, kind: &'static str, version: u16) -> Self {
-        assert!(
-            FamilyName { segment, kind }.check().is_ok(),
-            "the segment and the kind of a key are one or more printable ASCII characters other than / @ \" \\"
-        );
+        let checked = FamilyName { segment, kind }.check();
+        assert!(checked.is_ok(), "a name in a key is one or more printable ASCII characters other than / @ \" \\");
         Self { segment, kind, version }
-    }
-
-    /// The same key, borrowed.
-    #[inline]
-    #[must_use]
-    pub const fn key_ref(&self) -> KeyRef<'static> {
-        KeyRef { segment: self.segment, kind: self.kind, version: self.version }
-    }
-
-    /// The name of its family.
-    #[inline]
-    #[must_use]
-    pub const fn family(&self) -> FamilyName<'static> {
-        FamilyName { segment: self.segment, kind: self.kind }
     }
 }
 
@@ -131,39 +108,28 @@ impl<'a> KeyRef<'a> {
         Ok(key)
     }
 
+    /// The same key.
+    #[must_use]
+    pub const fn key_ref(&self) -> Self {
+        *self
+    }
+
     /// The name of its family.
-    #[inline]
     #[must_use]
     pub const fn family(&self) -> FamilyName<'a> {
         FamilyName { segment: self.segment, kind: self.kind }
-    }
-
-    /// Equality for constants.
-    pub(super) const fn is(&self, other: &KeyRef<'_>) -> bool {
-        self.version == other.version && same(self.kind, other.kind) && same(self.segment, other.segment)
     }
 }
 
 impl FamilyName<'_> {
     /// Whether [`VTableKey::new`] would accept these names.
     pub(super) const fn check(&self) -> Result<(), ParseKeyError> {
-        if let Err(error) = check_name(self.segment) {
-            return Err(ParseKeyError::Segment(error));
-        }
-        match check_name(self.kind) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(ParseKeyError::Kind(error)),
+        match (check_name(self.segment), check_name(self.kind)) {
+            (Err(error), _) => Err(ParseKeyError::Segment(error)),
+            (_, Err(error)) => Err(ParseKeyError::Kind(error)),
+            (Ok(()), Ok(())) => Ok(()),
         }
     }
-}
-
-const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let mut at = 0;
-    while at < one.len() && at < other.len() && one[at] == other[at] {
-        at += 1;
-    }
-    at == one.len() && at == other.len()
 }
 
 const fn check_name(name: &str) -> Result<(), NameError> {
@@ -196,17 +162,10 @@ impl<'a> TryFrom<&'a str> for KeyRef<'a> {
     }
 }
 
-impl From<VTableKey> for KeyRef<'static> {
-    fn from(key: VTableKey) -> Self {
-        key.key_ref()
-    }
-}
-
 /// `segment/kind@v1`; a key with a name that [`VTableKey::new`] refuses is written quoted, which no parse accepts.
 impl fmt::Display for KeyRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (family, version) = (self.family(), self.version);
-        padded(f, format_args!("{family}@v{version}"))
+        padded(f, format_args!("{}@v{}", self.family(), self.version))
     }
 }
 
@@ -232,14 +191,10 @@ fn padded(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
         }
     }
 
+    let Some(width) = f.width() else { return f.write_fmt(text) };
     let mut chars = Chars(0);
-    let missing = match f.width() {
-        Some(width) => {
-            chars.write_fmt(text)?;
-            width.saturating_sub(chars.0)
-        }
-        None => 0,
-    };
+    chars.write_fmt(text)?;
+    let missing = width.saturating_sub(chars.0);
     let before = match f.align() {
         Some(fmt::Alignment::Right) => missing,
         Some(fmt::Alignment::Center) => missing / 2,
@@ -249,13 +204,6 @@ fn padded(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
     (0..before).try_for_each(|_| f.write_char(fill))?;
     f.write_fmt(text)?;
     (before..missing).try_for_each(|_| f.write_char(fill))
-}
-
-/// As [`KeyRef`]'s.
-impl fmt::Display for VTableKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.key_ref().fmt(f)
-    }
 }
 
 impl fmt::Display for ParseKeyError {
@@ -274,9 +222,7 @@ impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Empty => f.write_str("is empty"),
-            Self::Byte { at, byte } => {
-                write!(f, "has '{}' at byte {at}, which no name has", byte.escape_ascii())
-            }
+            Self::Byte { at, byte } => write!(f, "has '{}' at byte {at}, which no name has", byte.escape_ascii()),
         }
     }
 }

@@ -7,7 +7,7 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::str::FromStr;
 
-use super::key::{KeyRef, ParseKeyError, VTableKey};
+use super::key::{KeyRef, ParseKeyError};
 
 /// A key that owns its names: what is read from text that cannot be borrowed, and kept in maps. Two allocations, five
 /// words.
@@ -27,7 +27,7 @@ use super::key::{KeyRef, ParseKeyError, VTableKey};
 /// assert_eq!(backlog.get(asked), Some(&7));
 /// # Ok::<(), waker_tables::ParseKeyError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)] // as `KeyRef`, field by field
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)] // as `KeyRef`, field by field
 pub struct KeyBuf {
     segment: Box<str>,
     kind: Box<str>,
@@ -57,18 +57,11 @@ impl KeyBuf {
     }
 }
 
-/// The same key. Its names are not checked: one that [`VTableKey::new`] would refuse is written quoted, which no parse
+/// The same key. Its names are not checked: one that [`VTableKey::new`](crate::VTableKey::new) would refuse is written quoted, which no parse
 /// accepts.
 impl From<KeyRef<'_>> for KeyBuf {
     fn from(key: KeyRef<'_>) -> Self {
         Self { segment: key.segment.into(), kind: key.kind.into(), version: key.version }
-    }
-}
-
-/// As from a [`KeyRef`].
-impl From<VTableKey> for KeyBuf {
-    fn from(key: VTableKey) -> Self {
-        key.key_ref().into()
     }
 }
 
@@ -89,12 +82,6 @@ impl AsKeyRef for KeyBuf {
 impl AsKeyRef for KeyRef<'_> {
     fn key_ref(&self) -> KeyRef<'_> {
         *self
-    }
-}
-
-impl AsKeyRef for VTableKey {
-    fn key_ref(&self) -> KeyRef<'_> {
-        self.key_ref()
     }
 }
 
@@ -134,11 +121,5 @@ impl Hash for dyn AsKeyRef + '_ {
 impl fmt::Display for KeyBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key_ref().fmt(f)
-    }
-}
-
-impl fmt::Debug for KeyBuf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KeyBuf").field(&format_args!("{self}")).finish()
     }
 }

@@ -59,7 +59,7 @@ impl<const N: usize> StaticTable<N> {
         while at < N {
             let key = rows[at].0;
             assert!(key.family().check().is_ok(), "a key has a name that no key has");
-            hashes[at] = Names::of(key.segment, key.kind).version(key.version);
+            hashes[at] = Names::of(key.family()).hash(key.version as u64);
             at += 1;
         }
         sort(&mut hashes, &mut rows);
@@ -67,7 +67,7 @@ impl<const N: usize> StaticTable<N> {
         while at < N {
             let mut other = at + 1;
             while other < N && hashes[other] == hashes[at] {
-                assert!(!rows[at].0.key_ref().is(&rows[other].0.key_ref()), "a key is there twice");
+                assert!(!same(rows[at].0, rows[other].0), "a key is there twice");
                 other += 1;
             }
             at += 1;
@@ -78,7 +78,7 @@ impl<const N: usize> StaticTable<N> {
     /// The table under `key`.
     #[must_use]
     pub fn get(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
-        let hash = Names::of(key.segment, key.kind).version(key.version);
+        let hash = Names::of(key.family()).hash(key.version.into());
         let first = self.hashes.partition_point(|known| *known < hash);
         let same_hash = self.hashes[first..].iter().take_while(|known| **known == hash).count();
         self.rows[first..][..same_hash].iter().find(|row| row.0.key_ref() == key).map(|row| row.1)
@@ -88,6 +88,20 @@ impl<const N: usize> StaticTable<N> {
     pub fn iter(&self) -> impl Iterator<Item = (VTableKey, &'static TaskVTable)> {
         self.rows.iter().copied()
     }
+}
+
+/// Equality for constants.
+const fn same(one: VTableKey, other: VTableKey) -> bool {
+    one.version == other.version && alike(one.segment, other.segment) && alike(one.kind, other.kind)
+}
+
+const fn alike(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// Sorts both by hash, in place: by insertion over gaps that shrink, as Shell did.

@@ -46,9 +46,9 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
         unsafe { Cell::stage(self.cell) }
     }
 
-    /// Polls the future once.
+    /// Polls the future once, in its span if it is `SEEN`, which is open then.
     #[inline]
-    pub(super) fn poll(mut self) -> Ran {
+    pub(super) fn poll<const SEEN: bool>(mut self) -> Ran {
         // SAFETY: the functions are for this word. The count is lent by `self`, which outlives the waker.
         let waker = unsafe { Waker::new(self.cell.as_ptr().cast_const().cast(), L::WAKERS) };
         // It gives up no count.
@@ -58,7 +58,13 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
             // SAFETY: the stage holds the future, which a poll has exclusively (invariant 1 of the cell).
             let future = unsafe { &mut *stage.cast::<F>() };
             // SAFETY: it is never moved (invariant 3 of the cell).
-            unsafe { Pin::new_unchecked(future) }.poll(&mut context)
+            let future = unsafe { Pin::new_unchecked(future) };
+            let poll = || future.poll(&mut context);
+            if !SEEN {
+                return poll();
+            }
+            // SAFETY: the body is `self`'s.
+            unsafe { self.state().trace().in_span(poll) }
         });
         let Poll::Ready(output) = polled else {
             return match self.state().pause(L::ONLY) {
@@ -99,7 +105,9 @@ impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Body<H,
     fn drop_future(&mut self) {
         self.alive = false;
         // SAFETY: the stage holds the future, exclusively, which is not used again.
-        self.stage().with_mut(|stage| unsafe { stage.cast::<F>().drop_in_place() });
+        let drop = || self.stage().with_mut(|stage| unsafe { stage.cast::<F>().drop_in_place() });
+        // SAFETY: the body is `self`'s.
+        unsafe { self.state().trace().end_after(drop) }
     }
 
     /// Publishes the end of the body and gives up the count, in one change, which is the last use of the task here.

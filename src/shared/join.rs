@@ -8,7 +8,6 @@ use core::mem::{ManuallyDrop, MaybeUninit};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
-use super::handle::Handle;
 use super::header::{self, Ptr};
 use super::joiner::{put_joiner, take_joiner};
 use super::state::{Answer, Ended, Slot, TaskState};
@@ -32,8 +31,8 @@ use crate::sync;
 /// A poll after the output was fetched panics.
 #[must_use = "dropping it detaches the task; `spawn_detached` makes a task without it, which is smaller"]
 pub struct JoinHandle<T, H: 'static> {
-    task: Ptr,
-    header: PhantomData<fn(H) -> H>,
+    /// Its count is the handle's.
+    task: ManuallyDrop<TaskRef<H>>,
     output: PhantomData<T>,
 }
 
@@ -69,45 +68,39 @@ impl<T, H: 'static> JoinHandle<T, H> {
     ///
     /// The caller has the join handle's count of `task`, whose output is a `T` and whose header data is an `H`.
     pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
-        Self { task, header: PhantomData, output: PhantomData }
-    }
-
-    fn any(&self) -> ManuallyDrop<Handle> {
-        // SAFETY: the count is lent by `self`, which the result borrows in all but type: it does not leave the methods.
-        unsafe { Handle::borrowed(self.task) }
+        // SAFETY: the count is the result's.
+        Self { task: unsafe { TaskRef::lent(task) }, output: PhantomData }
     }
 
     /// The scheduler's data in the task's header.
     #[must_use]
     pub fn header(&self) -> &H {
-        // SAFETY: the data is an `H`, and the count is `self`'s.
-        unsafe { header::data(self.task) }
+        self.task.header()
     }
 
     /// A handle of the task. Costs: one locked instruction.
     #[must_use]
     pub fn task(&self) -> TaskRef<H> {
-        // SAFETY: the data is an `H`.
-        unsafe { TaskRef::new((*self.any()).clone()) }
+        (*self.task).clone()
     }
 
     /// [`TaskRef::cancel`]. The handle is still good: for `Err(Cancelled)` once the body is gone, or for the output if
     /// this was too late.
     #[allow(clippy::must_use_candidate, reason = "ignoring the answer is right")]
     pub fn cancel(&self) -> bool {
-        self.any().cancel()
+        self.task.cancel()
     }
 
     /// What is known of the task now.
     #[must_use]
     pub fn state(&self) -> TaskState {
-        self.any().state().snapshot()
+        self.task.state()
     }
 
     /// Whether a poll would not wait.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.any().state().answer().is_some()
+        self.task.word().answer().is_some()
     }
 
     /// Moves the output out of the task.
@@ -118,7 +111,7 @@ impl<T, H: 'static> JoinHandle<T, H> {
     unsafe fn fetch(&self) -> T {
         let mut output = MaybeUninit::<T>::uninit();
         // SAFETY: the caller's promise; the memory is for a `T`.
-        unsafe { (self.any().table().fetch)(self.task, output.as_mut_ptr().cast()) };
+        unsafe { (self.task.table().fetch)(self.task.as_ptr(), output.as_mut_ptr().cast()) };
         // SAFETY: `fetch` wrote it.
         unsafe { output.assume_init() }
     }
@@ -129,12 +122,12 @@ impl<T, H: 'static> JoinHandle<T, H> {
     ///
     /// If the output was fetched before.
     pub fn try_take(&mut self) -> Option<Result<T, JoinError>> {
-        let task = self.any();
-        Some(match task.state().answer()? {
+        let task = &self.task;
+        Some(match task.word().answer()? {
             Answer::Output => {
                 // SAFETY: there is an output, and it is the handle's. Nobody fetches it again: `&mut self` until then.
                 let output = unsafe { self.fetch() };
-                task.state().fetched();
+                task.word().fetched();
                 Ok(output)
             }
             Answer::Panicked => Err(JoinError::Panicked),
@@ -146,10 +139,10 @@ impl<T, H: 'static> JoinHandle<T, H> {
     /// Leaves `waker` for whoever ends the body; not if that has happened.
     #[cold]
     fn wait(&self, waker: &Waker) -> bool {
-        let task = self.any();
-        let known = match task.state().recall_joiner() {
+        let task = &self.task;
+        let known = match task.word().recall_joiner() {
             // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
-            Slot::Full => Some(unsafe { take_joiner::<H>(self.task) }),
+            Slot::Full => Some(unsafe { take_joiner::<H>(self.task.as_ptr()) }),
             Slot::Empty => None,
             Slot::Taken => {
                 // The former waker is about to be woken, and this one will not be: look again.
@@ -165,11 +158,11 @@ impl<T, H: 'static> JoinHandle<T, H> {
             _ => waker.clone(),
         };
         // SAFETY: a joined task with this header data; the slot is empty and ours.
-        unsafe { put_joiner::<H>(self.task, waker) };
-        let lent = task.state().lend_joiner();
+        unsafe { put_joiner::<H>(self.task.as_ptr(), waker) };
+        let lent = task.word().lend_joiner();
         if !lent {
             // SAFETY: as above, and full. Nobody else has or will have it: the task is over.
-            drop(unsafe { take_joiner::<H>(self.task) });
+            drop(unsafe { take_joiner::<H>(self.task.as_ptr()) });
         }
         lent
     }
@@ -192,20 +185,20 @@ impl<T, H: 'static> Future for JoinHandle<T, H> {
 
 impl<T, H: 'static> Drop for JoinHandle<T, H> {
     fn drop(&mut self) {
-        let task = self.any();
-        match task.state().detach(task.table().only) {
+        let task = &self.task;
+        match task.word().detach(task.table().only) {
             Ended::Counted => {}
             // SAFETY: the only count was `self`'s, and ends here.
-            Ended::Last => unsafe { header::last(self.task) },
+            Ended::Last => unsafe { header::last(self.task.as_ptr()) },
             Ended::Joiner => {
                 // SAFETY: the count is `self`'s, and ends here, after the waker.
-                let _task = unsafe { Handle::from_ptr(self.task) };
+                let _task = unsafe { TaskRef::<H>::from_ptr(self.task.as_ptr()) };
                 // SAFETY: a joined task with this header data; the slot was lent, so it is full, and is ours again.
-                drop(unsafe { take_joiner::<H>(self.task) });
+                drop(unsafe { take_joiner::<H>(self.task.as_ptr()) });
             }
             Ended::Output => {
                 // SAFETY: the count is `self`'s, and ends here, after the output.
-                let _task = unsafe { Handle::from_ptr(self.task) };
+                let _task = unsafe { TaskRef::<H>::from_ptr(self.task.as_ptr()) };
                 // SAFETY: there is an output, and it is the handle's.
                 drop(unsafe { self.fetch() });
             }
@@ -216,6 +209,6 @@ impl<T, H: 'static> Drop for JoinHandle<T, H> {
 impl<T, H: 'static> fmt::Debug for JoinHandle<T, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the count is `self`'s.
-        unsafe { header::debug(f, "JoinHandle", self.task, |_| {}) }
+        unsafe { header::debug(f, "JoinHandle", self.task.as_ptr(), |_| {}) }
     }
 }

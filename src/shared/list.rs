@@ -4,7 +4,6 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr;
 
-use super::handle::Handle;
 use super::header::{self, Ptr};
 use super::task_ref::TaskRef;
 use crate::sync::turn::Turn;
@@ -127,7 +126,9 @@ impl Node {
         // SAFETY: as above.
         let from = unsafe { read(&self.from) };
         // SAFETY: a link of the list, or of a node in it, which is alive.
-        unsafe { replace(&*from, next) };
+        let link = unsafe { &*from };
+        // SAFETY: the caller's turn.
+        unsafe { replace(link, next) };
         // SAFETY: null, or a node in the list, which is alive.
         if let Some(next) = unsafe { next.as_ref() } {
             // SAFETY: the caller's turn.
@@ -289,10 +290,8 @@ impl<H: 'static> Walk<'_, H> {
             let Some(task) = node.task else { continue };
             // SAFETY: the turn is taken, and the task leaves the list before it can be freed. The word is all atomic.
             if unsafe { header::state(task) }.retain_if_held() {
-                // SAFETY: the count was just added.
-                let task = unsafe { Handle::from_ptr(task) };
-                // SAFETY: tasks of this list have an `H` as their header data.
-                return Some(unsafe { TaskRef::new(task) });
+                // SAFETY: the count was just added; tasks of this list have an `H` as their header data.
+                return Some(unsafe { TaskRef::from_ptr(task) });
             }
         }
     }

@@ -9,9 +9,9 @@ use alloc::sync::Arc;
 #[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
 use portable_atomic_util::Arc;
 
-use super::handle::WAKERS;
 use super::list::{Node, TaskList};
 use super::state::{ALONE, NEVER};
+use super::task_ref::WAKERS;
 
 /// Whether a task with the header data `H` is on a [`TaskList`]: [`Unlisted`] or [`Listed`].
 pub trait Member<H>: IsMember<H> {}

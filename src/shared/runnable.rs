@@ -9,7 +9,6 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use super::handle::Handle;
 use super::header::{self, Held, Ptr, Ran};
 use super::kind::{Anywhere, AtHome, Kind};
 use super::task_ref::TaskRef;
@@ -26,8 +25,8 @@ use super::task_ref::TaskRef;
 ///   or once its home is gone, it leaks body and memory.
 /// - Forgotten, either leaks a count, and the task never runs again.
 pub struct Runnable<H: 'static, K: Kind = Anywhere> {
-    task: Ptr,
-    header: PhantomData<fn(H) -> H>,
+    /// Its count is the runnable's.
+    task: ManuallyDrop<TaskRef<H>>,
     kind: PhantomData<fn(K) -> K>,
 }
 
@@ -150,27 +149,24 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
     ///
     /// The caller has the count of this kind of runnable of `task`, whose header data is an `H`.
     pub(super) const unsafe fn from_ptr(task: Ptr) -> Self {
-        Self { task, header: PhantomData, kind: PhantomData }
+        // SAFETY: the count is the result's.
+        Self { task: unsafe { TaskRef::lent(task) }, kind: PhantomData }
     }
 
     pub(super) fn into_ptr(self) -> Ptr {
-        ManuallyDrop::new(self).task
+        ManuallyDrop::new(self).task.as_ptr()
     }
 
     /// The scheduler's data in the task's header.
     #[must_use]
     pub fn header(&self) -> &H {
-        // SAFETY: the data is an `H`, and the count is `self`'s.
-        unsafe { header::data(self.task) }
+        self.task.header()
     }
 
     /// A handle of the task. Costs: one locked instruction.
     #[must_use]
     pub fn task(&self) -> TaskRef<H> {
-        // SAFETY: the count is lent by `self`; the clone takes one of its own.
-        let task = unsafe { Handle::borrowed(self.task) };
-        // SAFETY: the data is an `H`.
-        unsafe { TaskRef::new((*task).clone()) }
+        (*self.task).clone()
     }
 
     /// Hands the runnable to the hook, as a wake does.
@@ -218,7 +214,7 @@ impl<H: 'static, K: Kind> Runnable<H, K> {
 impl<H: 'static, K: Kind> Drop for Runnable<H, K> {
     fn drop(&mut self) {
         // SAFETY: the count is `self`'s, and ends here.
-        unsafe { K::discard::<H>(self.task.cast()) }
+        unsafe { K::discard::<H>(self.task.as_ptr().cast()) }
     }
 }
 
@@ -236,6 +232,6 @@ impl<H: 'static, K: Kind> fmt::Debug for Run<H, K> {
 impl<H: 'static, K: Kind> fmt::Debug for Runnable<H, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // SAFETY: the count is `self`'s.
-        unsafe { header::debug(f, "Runnable", self.task, |_| {}) }
+        unsafe { header::debug(f, "Runnable", self.task.as_ptr(), |_| {}) }
     }
 }

@@ -36,6 +36,7 @@ use super::task::Task;
 /// assert_eq!(queue.recv().unwrap().run(), Ran::Complete);
 /// assert_eq!(handle.try_take(), Some(Ok(42)));
 /// ```
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn<F, H>(future: F, header: H) -> (Runnable<H>, JoinHandle<F::Output, H>)
 where
     F: Future + Send + 'static,
@@ -49,6 +50,7 @@ where
 /// [`Task::new(future, header).detached().spawn()`](Task).
 ///
 /// Costs: one allocation: two words, the header data, and the future.
+#[cfg_attr(feature = "tracing", track_caller)]
 pub fn spawn_detached<F, H>(future: F, header: H) -> Runnable<H>
 where
     F: Future + Send + 'static,
@@ -61,6 +63,7 @@ impl Home {
     /// [`spawn`](fn@crate::spawn) of a task that is at home here; short for [`Task::at`](crate::Task::at).
     ///
     /// Costs: one allocation, one word larger than that of `spawn`.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn<F, H>(&self, future: F, header: H) -> (LocalRunnable<H>, JoinHandle<F::Output, H>)
     where
         F: Future + 'static,
@@ -72,6 +75,7 @@ impl Home {
     /// [`spawn_detached`] of a task that is at home here; short for [`Task::at`](crate::Task::at).
     ///
     /// Costs: one allocation, one word larger than that of `spawn_detached`.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn spawn_detached<F, H>(&self, future: F, header: H) -> LocalRunnable<H>
     where
         F: Future + 'static,

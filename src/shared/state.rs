@@ -1,4 +1,4 @@
-//! The word on which all handles of a shared task agree: flags, and above them the count.
+//! The word on which all handles of a shared task agree: flags, and above them the count. Beside it, what a subscriber hears.
 //!
 //! Each function is one step of the protocol, tells what its caller has to do next, and says what became of the
 //! caller's count. None runs any other code.
@@ -10,6 +10,7 @@ use core::fmt;
 
 pub(super) use self::end::{Answer, Ended, Slot};
 pub(super) use self::place::Found;
+use super::trace::Trace;
 use crate::sync::{AtomicUsize, Ordering, abort};
 
 /// A poll is asked for: there is a runnable or, while the body is being polled, there will be one.
@@ -52,7 +53,7 @@ pub(super) const NEVER: usize = 0;
 ///    store: `only` below is the count at which the caller may. No count is 0 while it is held.
 /// 2. There is one runnable or one poll where `ACTIVE` stands, and none elsewhere. A runnable has `SCHEDULED` beside it.
 /// 3. The change that publishes the end of a body gives up the count of its run, which does not touch the task again.
-pub(super) struct State(AtomicUsize);
+pub(super) struct State(AtomicUsize, Trace);
 
 /// What a wake by value asks for.
 pub(super) enum Wake {
@@ -93,24 +94,31 @@ impl State {
     /// A scheduled task, with a count for its runnable and one for its join handle if it has one.
     #[inline]
     pub(super) fn new(joined: bool) -> Self {
-        Self(AtomicUsize::new(if joined {
-            ACTIVE | SCHEDULED | HANDLE | (2 * ONE)
-        } else {
-            ACTIVE | SCHEDULED | ONE
-        }))
+        let handle = if joined { HANDLE + ONE } else { 0 };
+        Self(AtomicUsize::new((ACTIVE | SCHEDULED | ONE) + handle), Trace::new(false))
+    }
+
+    /// What stands in the task for its subscriber.
+    #[inline]
+    pub(super) fn trace(&self) -> &Trace {
+        &self.1
     }
 
     /// Changes the word to what `next` makes of it, once; `next` may answer without a change instead. `only` is that of
     /// invariant 1.
+    #[inline]
     fn change<A>(&self, only: usize, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
         self.change_if(|word| only != NEVER && counts(word) == only, next)
     }
 
     /// [`change`](Self::change) by a caller that shares its count.
+    #[inline]
     fn change_shared<A>(&self, next: impl FnMut(usize) -> Result<(usize, A), A>) -> A {
         self.change_if(|_| false, next)
     }
 
+    // The three have the attribute, though they are generic: without it this is called, with its closure in memory.
+    #[inline]
     fn change_if<A>(
         &self,
         stores: impl Fn(usize) -> bool,

@@ -14,6 +14,7 @@ use portable_atomic::{AtomicPtr, Ordering};
 
 use super::header::{self, Head, Ptr, Table};
 use super::state::{Found, State, TaskState};
+use super::trace::{self, Op};
 
 /// A [`Head`] of a place in a static: all zero until its first task.
 ///
@@ -59,17 +60,43 @@ pub(super) struct StaticTable {
 
 /// The table of the wakers of all static tasks. One, and not generic, as that of the others; and a plain one, since there is
 /// nothing to count: no constant, which could be merged with it, has functions of this file.
-pub(super) static STATIC_WAKERS: RawWakerVTable =
-    RawWakerVTable::new(|place| RawWaker::new(place, &STATIC_WAKERS), wake_raw, wake_raw, |_| {});
+pub(super) static STATIC_WAKERS: RawWakerVTable = RawWakerVTable::new(
+    |place| {
+        // SAFETY: the word of a waker over this table.
+        unsafe { told(place, trace::CLONE) };
+        RawWaker::new(place, &STATIC_WAKERS)
+    },
+    // SAFETY: as above.
+    |place| unsafe { wake_raw(place, trace::WAKE) },
+    // SAFETY: as above.
+    |place| unsafe { wake_raw(place, trace::WAKE_BY_REF) },
+    |place| {
+        // SAFETY: as above.
+        unsafe { told(place, trace::DROP) };
+    },
+);
 
 /// # Safety
 ///
 /// `place` is the word of a waker over [`STATIC_WAKERS`].
-unsafe fn wake_raw(place: *const ()) {
-    // SAFETY: it is a place's pointer, which is not null.
-    let place = unsafe { NonNull::new_unchecked(place.cast_mut()) };
+unsafe fn wake_raw(place: *const (), op: Op) {
+    // SAFETY: the caller's promise.
+    let place = unsafe { told(place, op) };
     // SAFETY: a waker was made by a poll, or of a `StaticRef`.
-    unsafe { wake(place.cast()) }
+    unsafe { wake(place) }
+}
+
+/// The place of a waker with which something is about to be done, which its subscriber hears.
+///
+/// # Safety
+///
+/// As for [`wake_raw`].
+unsafe fn told(place: *const (), op: Op) -> Ptr {
+    // SAFETY: it is a place's pointer, which is not null.
+    let place = unsafe { NonNull::new_unchecked(place.cast_mut()) }.cast();
+    // SAFETY: a place lives for ever.
+    unsafe { header::state(place) }.trace().tell(op);
+    place
 }
 
 /// Asks for a poll of the task that stands in `place`.
@@ -152,6 +179,8 @@ impl<H: 'static> StaticRef<H> {
     /// Costs: one locked instruction, none if the place is free; two indirect calls where the task is idle, one for a
     /// [hint](crate::Schedule::woken_while_running).
     pub fn wake(self) {
+        // SAFETY: a place lives for ever.
+        unsafe { header::state(self.place) }.trace().tell(trace::WAKE_BY_REF);
         // SAFETY: the invariant.
         unsafe { wake(self.place) }
     }
@@ -159,6 +188,8 @@ impl<H: 'static> StaticRef<H> {
     /// A waker of the place. Costs: two words are written.
     #[must_use]
     pub fn to_waker(self) -> Waker {
+        // SAFETY: a place lives for ever.
+        unsafe { header::state(self.place) }.trace().tell(trace::CLONE);
         // SAFETY: the functions are for this word, and count nothing.
         unsafe { Waker::new(self.place.as_ptr().cast_const().cast(), &STATIC_WAKERS) }
     }

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::future::Future;
-use core::mem::{ManuallyDrop, MaybeUninit, offset_of};
+use core::mem::{self, ManuallyDrop, MaybeUninit, offset_of};
 use core::ptr::NonNull;
 use core::task::RawWakerVTable;
 
@@ -21,6 +21,7 @@ use super::schedule::Schedule;
 use super::state::{CANCELLED, NEVER, State};
 use super::static_ref::{STATIC_WAKERS, StaticHead, StaticTable};
 use super::task_place::check;
+use super::trace::Label;
 use crate::sync::{self, const_fn};
 
 /// A place for one detached task at a time, whose header data lives for ever: for a `static`; no allocator, and wakers that
@@ -161,8 +162,11 @@ impl<H: 'static, B, K> StaticTask<H, B, K> {
 
     /// The right to make a task here, if the place is free: there is no task, no claim, and no [`TaskRef`](crate::TaskRef) of the
     /// last one. Costs: one locked instruction, none if it is not.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn claim(&'static self) -> Option<StaticClaim<H, B, K>> {
-        self.state().claim().then(|| StaticClaim { place: self })
+        let label = Label::here();
+        // Made only if it is free: dropped, a claim would free the place of another.
+        self.state().claim().then(|| StaticClaim { place: self, label })
     }
 
     /// Whether a claim would succeed now; another thread's may come in between.
@@ -192,6 +196,7 @@ impl<H: fmt::Debug + 'static, B, K> fmt::Debug for StaticTask<H, B, K> {
 #[must_use = "dropped, it leaves the place free"]
 pub struct StaticClaim<H: 'static, B: 'static, K: 'static = Anywhere> {
     place: &'static StaticTask<H, B, K>,
+    label: Label,
 }
 
 impl<H: 'static, B, K> StaticClaim<H, B, K> {
@@ -199,6 +204,12 @@ impl<H: 'static, B, K> StaticClaim<H, B, K> {
     #[must_use]
     pub const fn header(&self) -> &'static H {
         self.place.header()
+    }
+
+    /// The task is called `name` by consoles, with the feature `tracing`; without it this does nothing.
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.label.set_name(name);
+        self
     }
 }
 
@@ -283,13 +294,16 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
     /// # Safety
     ///
     /// The place was [checked](Self::check). The body may go where runnables of this kind do, or the caller sees to it.
-    unsafe fn make<F: Future + 'static>(self, kind: K, make: impl FnOnce() -> F) -> Runnable<H, K> {
+    unsafe fn make<F: Future + 'static>(mut self, kind: K, make: impl FnOnce() -> F) -> Runnable<H, K> {
         let table: &'static StaticTable = const { &Self::table::<F>() };
         let task = self.place.as_ptr();
         let cell = task.cast::<InStaticCell<H, K, F>>();
         // SAFETY: the place begins with it.
         let head = unsafe { &*task.cast::<StaticHead>().as_ptr() };
         head.set_table(table);
+        let label = mem::replace(&mut self.label, Label::here());
+        // SAFETY: the place is the claim's.
+        unsafe { head.state.trace().open::<F>(label, K::NAME) };
         // SAFETY: the place is large enough, and what is written the claim's alone.
         unsafe { Cell::renew(cell, kind) };
         // SAFETY: the place lives for ever.
@@ -320,6 +334,8 @@ impl<H: Schedule<K>, B, K: Kind> StaticClaim<H, B, K> {
 
 impl<H: 'static, B, K> Drop for StaticClaim<H, B, K> {
     fn drop(&mut self) {
+        // SAFETY: the place is the claim's.
+        unsafe { self.place.state().trace().end_after(|| {}) };
         // The answer is that others have counts.
         self.place.state().complete(CANCELLED);
     }

@@ -29,16 +29,17 @@ impl<U: 'static, K: Kind> Taker<'_, U, K> {
     /// What is in the queue now, and not what comes meanwhile. If this is dropped too early, what is left is the next batch,
     /// and what was pushed meanwhile comes after it.
     pub fn batch(&mut self) -> Batch<'_, U, K> {
+        let batch = Batch { queue: self.queue, taker: PhantomData };
         // SAFETY: one taker exists, and this call has it exclusively.
-        unsafe { self.queue.take() };
-        Batch { queue: self.queue, taker: PhantomData }
+        unsafe { batch.queue.take() };
+        batch
     }
 
     /// Closes the queue: from now on a push gives its runnable back. What is in it comes out as before; `pop` until `None`
     /// ends, but for pushes under way, each of which answers that the taker is to be woken.
     pub fn close(&mut self) {
         let close = |head| Some(closed(head));
-        let _ = self.queue.pushed.fetch_update(Ordering::AcqRel, Ordering::Relaxed, close);
+        let _ = self.queue.pushed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, close);
     }
 
     /// Gives up the right to take. The answer is whether to look again before sleeping: somebody asked for it meanwhile,

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use super::cell::Cell;
-use super::header::Ptr;
+use super::header::{self, Ptr};
 use super::home::Home;
 use super::hook::{ByClosure, ByHeader, Hook};
 use super::joined::{Detached, Join, Joined};
@@ -19,6 +19,7 @@ use super::memory::ReleaseTask;
 use super::runnable::Runnable;
 use super::source::{Borrowing, Given, Made, Source};
 use super::task_place::{Claim, InPlace, TaskPlace};
+use super::trace::Label;
 
 /// A task before it is spawned: a future or what makes it, the header data, and where it is to run, with which hook, on
 /// which list.
@@ -57,12 +58,14 @@ pub struct Task<B, H, K: Kind = Anywhere, J = Joined, S = ByHeader, L = Unlisted
     kind: K,
     hook: S,
     list: L,
+    label: Label,
     joined: PhantomData<fn() -> J>,
     stays: PhantomData<K::Stays>,
 }
 
 impl<F: Future, H: 'static> Task<Given<F>, H> {
     /// A task of `future`, with the scheduler's data in its header.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn new(future: F, header: H) -> Self {
         Self::from_source(Given(future), header)
     }
@@ -74,6 +77,7 @@ impl<H: 'static, M> Task<Made<M>, H> {
     ///
     /// In a release build it is written where it stays; a debug build has one copy on the stack, what `make` returns.
     /// Where `make` panics, header and hook are dropped, the memory is free, and nothing was spawned.
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub fn init<F: Future>(header: H, make: M) -> Self
     where
         M: FnOnce() -> F,
@@ -91,6 +95,7 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
     /// What the future borrows through `'a` ends with the body: from the spawn on, and for as long as the process runs,
     /// it does not come out of the task with the output, nor by any other way. (It is no borrow in the sense of
     /// [`spawn_unchecked`](Self::spawn_unchecked).)
+    #[cfg_attr(feature = "tracing", track_caller)]
     pub unsafe fn init_borrowing<F: Future + 'a>(header: H, make: M) -> Self
     where
         M: FnOnce(&'a H) -> F,
@@ -100,6 +105,7 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
 }
 
 impl<B, H: 'static> Task<B, H> {
+    #[cfg_attr(feature = "tracing", track_caller)]
     fn from_source(source: B, header: H) -> Self {
         Self {
             source,
@@ -107,6 +113,7 @@ impl<B, H: 'static> Task<B, H> {
             kind: Anywhere,
             hook: ByHeader,
             list: Unlisted,
+            label: Label::here(),
             joined: PhantomData,
             stays: PhantomData,
         }
@@ -116,16 +123,16 @@ impl<B, H: 'static> Task<B, H> {
 impl<B, H: 'static, K: Kind, S, L> Task<B, H, K, Joined, S, L> {
     /// Nobody waits for the output, which is dropped at once: two words less.
     pub fn detached(self) -> Task<B, H, K, Detached, S, L> {
-        let Self { source, header, kind, hook, list, .. } = self;
-        Task { source, header, kind, hook, list, joined: PhantomData, stays: PhantomData }
+        let Self { source, header, kind, hook, list, label, .. } = self;
+        Task { source, header, kind, hook, list, label, joined: PhantomData, stays: PhantomData }
     }
 }
 
 impl<B, H: 'static, J, L> Task<B, H, Anywhere, J, ByHeader, L> {
     /// The task is at home in `home`: polled and dropped there alone. One word more.
     pub fn at(self, home: &Home) -> Task<B, H, AtHome, J, ByHeader, L> {
-        let Self { source, header, hook, list, joined, .. } = self;
-        Task { source, header, kind: home.kind(), hook, list, joined, stays: PhantomData }
+        let Self { source, header, hook, list, label, joined, .. } = self;
+        Task { source, header, kind: home.kind(), hook, list, label, joined, stays: PhantomData }
     }
 }
 
@@ -135,16 +142,38 @@ impl<B, H: 'static, K: Kind, J, L> Task<B, H, K, J, ByHeader, L> {
     /// For header data that does not know its scheduler, and for schedulers that are captured. It stands in the task, and is
     /// dropped with the header.
     pub fn hook<S: Fn(&H, Runnable<H, K>)>(self, hook: S) -> Task<B, H, K, J, ByClosure<S>, L> {
-        let Self { source, header, kind, list, joined, .. } = self;
-        Task { source, header, kind, hook: ByClosure(hook), list, joined, stays: PhantomData }
+        let Self { source, header, kind, list, label, joined, .. } = self;
+        Task { source, header, kind, hook: ByClosure(hook), list, label, joined, stays: PhantomData }
     }
 }
 
 impl<B, H: 'static, K: Kind, J, S> Task<B, H, K, J, S, Unlisted> {
     /// The task is on `list`, a `&'static TaskList` or an `Arc` of one, until its body is gone.
     pub fn list<R: ListPointer<H>>(self, list: R) -> Task<B, H, K, J, S, Listed<R>> {
-        let Self { source, header, kind, hook, joined, .. } = self;
-        Task { source, header, kind, hook, list: Listed(list), joined, stays: PhantomData }
+        let Self { source, header, kind, hook, label, joined, .. } = self;
+        Task { source, header, kind, hook, list: Listed(list), label, joined, stays: PhantomData }
+    }
+}
+
+impl<B, H: 'static, K: Kind, J, S, L> Task<B, H, K, J, S, L> {
+    /// The task is called `name` by consoles, with the feature `tracing`; without it this does nothing.
+    ///
+    /// Else it is called by the name of its future's type.
+    #[inline]
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.label.set_name(name);
+        self
+    }
+
+    /// The task's span is `span`, for a runtime that says other things of its tasks than this crate does. A
+    /// [disabled](tracing::Span::none) one is not told of, nor is its task.
+    ///
+    /// A console takes one that is called `runtime.spawn`, and has no parent, for a task.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub fn span(mut self, span: tracing::Span) -> Self {
+        self.label.span = Some(span);
+        self
     }
 }
 
@@ -153,40 +182,36 @@ impl<B, H: 'static, K: Kind, J, S> Task<B, H, K, J, S, Unlisted> {
 /// - the future is `'static`, and so is its output; if the task runs anywhere, both are `Send` (of a detached task the
 ///   output, which the run drops that makes it, need not be);
 /// - the header data is `Send`, `Sync` and `'static`, and so is a hook of its own.
-pub trait SafeTask: sealed::SafeTask {}
+pub trait SafeTask: IsSafe {}
 
-impl<T: sealed::SafeTask> SafeTask for T {}
+impl<T: IsSafe> SafeTask for T {}
 
-mod sealed {
-    use super::{Anywhere, AtHome, Detached, Future, Join, Joined, Source, Task};
+#[allow(unnameable_types, reason = "it seals the public trait")]
+pub trait IsSafe {}
 
-    #[allow(unnameable_types, reason = "it seals the public trait")]
-    pub trait SafeTask {}
+impl<B, H, S, L> IsSafe for Task<B, H, Anywhere, Joined, S, L>
+where
+    B: Source<H, Future: Future<Output: Send + 'static> + Send + 'static>,
+    H: Send + Sync + 'static,
+    S: Send + Sync + 'static,
+{
+}
 
-    impl<B, H, S, L> SafeTask for Task<B, H, Anywhere, Joined, S, L>
-    where
-        B: Source<H, Future: Future<Output: Send + 'static> + Send + 'static>,
-        H: Send + Sync + 'static,
-        S: Send + Sync + 'static,
-    {
-    }
+impl<B, H, S, L> IsSafe for Task<B, H, Anywhere, Detached, S, L>
+where
+    B: Source<H, Future: Send + 'static>,
+    H: Send + Sync + 'static,
+    S: Send + Sync + 'static,
+{
+}
 
-    impl<B, H, S, L> SafeTask for Task<B, H, Anywhere, Detached, S, L>
-    where
-        B: Source<H, Future: Send + 'static>,
-        H: Send + Sync + 'static,
-        S: Send + Sync + 'static,
-    {
-    }
-
-    impl<B, H, J, S, L> SafeTask for Task<B, H, AtHome, J, S, L>
-    where
-        B: Source<H, Future: 'static>,
-        H: Send + Sync + 'static,
-        J: Join,
-        S: Send + Sync + 'static,
-    {
-    }
+impl<B, H, J, S, L> IsSafe for Task<B, H, AtHome, J, S, L>
+where
+    B: Source<H, Future: 'static>,
+    H: Send + Sync + 'static,
+    J: Join,
+    S: Send + Sync + 'static,
+{
 }
 
 /// The output of what a source makes.
@@ -222,17 +247,25 @@ where
         impl<H: 'static, J: Join, K, S, L: Member<H>, F: Future, R: ReleaseTask> Drop for Empty<H, J, K, S, L, F, R> {
             #[cold]
             fn drop(&mut self) {
-                // SAFETY: nobody else knows the cell, which has no body and whose memory is `R`.
+                // SAFETY: nobody else knows the cell.
+                let trace = unsafe { header::state(self.0.cast()) }.trace();
+                // SAFETY: as above, and it has no body.
+                unsafe { trace.end_after(|| {}) };
+                // SAFETY: as above, and its memory is `R`.
                 unsafe { Cell::free::<R>(self.0) }
             }
         }
 
-        let Self { source, header, kind, hook, list, .. } = self;
+        let Self { source, header: data, kind, hook, list, label, .. } = self;
         let cell = memory.cast::<Cell<H, J, K, S, L, B::Future>>();
         let table = const { &Cell::<H, J, K, S, L, B::Future>::table::<R>() };
         // SAFETY: the caller's memory.
-        unsafe { Cell::write(cell, table, header, kind, hook, list) };
+        unsafe { Cell::write(cell, table, data, kind, hook, list) };
         let empty = Empty::<_, _, _, _, _, _, R>(cell, PhantomData);
+        // SAFETY: the cell was written.
+        let trace = unsafe { header::state(cell.cast()) }.trace();
+        // SAFETY: there is no handle yet.
+        unsafe { trace.open::<B::Future>(label, K::NAME) };
         // SAFETY: the cell was written. The future's place is in it, and the header data lives until the body is gone.
         unsafe { Cell::stage(cell) }.with_mut(|stage| unsafe { source.write(Cell::data(cell), stage.cast()) });
         let _ = core::mem::ManuallyDrop::new(empty);

@@ -50,10 +50,24 @@ where
             return None;
         }
         // SAFETY: the count is the caller's.
-        let polls = unsafe { header::state(task) }.begin(L::ONLY);
+        let state = unsafe { header::state(task) };
+        let polls = state.begin(L::ONLY);
         // SAFETY: a poll has begun, with the caller's count.
         let body = unsafe { Body::<H, J, K, S, L, F, R>::new(cell) };
-        Some(if polls { body.poll() } else { body.cancel(Ran::Complete) })
+        Some(if !polls {
+            body.cancel(Ran::Complete)
+        } else if cfg!(feature = "tracing") && state.trace().is_open() {
+            Self::poll_seen(body)
+        } else {
+            body.poll::<false>()
+        })
+    }
+
+    /// Out of line, so that a task of which nobody hears costs nothing but the question.
+    #[cold]
+    #[inline(never)]
+    fn poll_seen<R: ReleaseTask>(body: Body<H, J, K, S, L, F, R>) -> Ran {
+        body.poll::<true>()
     }
 
     /// [`Table::fetch`].
@@ -70,6 +84,10 @@ where
     unsafe fn leak(task: Ptr) {
         // SAFETY: the body is alive, so that the task is on its list.
         unsafe { Self::leave(task.cast()) };
+        // SAFETY: nobody else can reach the task.
+        let trace = unsafe { header::state(task) }.trace();
+        // SAFETY: as above, so that nobody runs the body any more.
+        unsafe { trace.end_after(|| {}) };
         // SAFETY: nobody has a handle, and nobody will: a walk takes none where there is none.
         unsafe { Self::drop_header(task.cast()) }
     }

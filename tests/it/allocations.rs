@@ -118,6 +118,27 @@ fn a_refused_look_up_allocates_at_most_three_times_and_little() {
 }
 
 #[test]
+fn a_registry_that_is_dropped_gives_back_all() {
+    let kept = || BYTES.get() - FREED.get();
+    let before = kept();
+    let registry: VTableRegistry = VTableRegistry::new();
+    for kind in ["a", "b", "c", "d", "e", "f", "g"] {
+        for version in [1, 2, 1] {
+            let captured = Box::new(version);
+            registry.register_factory(VTableKey::new("etl", kind, version), move |_, ()| {
+                Ok::<_, Infallible>(Job(u64::from(*captured)))
+            });
+        }
+        registry.remove(&VTableKey::new("etl", kind, 2)).expect("nothing speaks against it");
+    }
+    registry.family("etl", "a").update(|f| _ = f.alias("old", "a")).expect("the name is free");
+    registry.family("etl", "a").update(|f| _ = f.remove_alias("old", "a")).expect("it is there");
+    assert!(kept() > before && registry.retained_bytes() > 0);
+    drop(registry);
+    assert_eq!(kept(), before);
+}
+
+#[test]
 fn registering_the_same_again_keeps_nothing() {
     let registry: VTableRegistry = VTableRegistry::new();
     let key = VTableKey::new("etl", "parse", 1);
@@ -175,6 +196,7 @@ mod shared {
     use waker_tables::*;
 
     use super::{Arc, allocations, bytes};
+    use crate::HEAD;
 
     /// A body that does nothing, of that many bytes and with that output.
     struct Sized<const BYTES: usize, T>([u64; 0], [u8; BYTES], std::marker::PhantomData<T>);
@@ -204,26 +226,26 @@ mod shared {
     fn a_task_is_as_large_as_the_page_says() {
         let (detached, _) = bytes(|| spawn_detached(sized::<40, ()>(), Eight(0)));
         let (joined, _) = bytes(|| spawn(sized::<40, ()>(), Eight(0)));
-        assert_eq!(detached, 2 * WORD + 8 + 40);
-        assert_eq!(joined, 2 * WORD + 8 + size_of::<Waker>() + 40);
-        assert!(detached <= 64 && joined <= 80);
+        assert_eq!(detached, HEAD + 8 + 40);
+        assert_eq!(joined, HEAD + 8 + size_of::<Waker>() + 40);
+        assert!(cfg!(feature = "tracing") || (detached <= 64 && joined <= 80));
 
         let (larger_output, _) = bytes(|| spawn(sized::<8, [u64; 6]>(), Eight(0)));
-        assert_eq!(larger_output, 2 * WORD + 8 + size_of::<Waker>() + 48, "one place for body and output");
+        assert_eq!(larger_output, HEAD + 8 + size_of::<Waker>() + 48, "one place for body and output");
         let (detached, _) = bytes(|| spawn_detached(sized::<8, [u64; 6]>(), Eight(0)));
-        assert_eq!(detached, 2 * WORD + 8 + 8, "an output that nobody fetches has no place");
+        assert_eq!(detached, HEAD + 8 + 8, "an output that nobody fetches has no place");
         let (no_size, _) = bytes(|| Task::new(sized::<40, ()>(), ()).hook(|(), _| ()).spawn());
-        assert_eq!(no_size, 2 * WORD + size_of::<Waker>() + 40);
+        assert_eq!(no_size, HEAD + size_of::<Waker>() + 40);
     }
 
     #[test]
     fn a_local_task_is_one_word_larger() {
         let home = Home::new();
         let (detached, runnable) = bytes(|| home.spawn_detached(sized::<40, ()>(), Eight(0)));
-        assert_eq!(detached, 3 * WORD + 8 + 40);
+        assert_eq!(detached, HEAD + WORD + 8 + 40);
         assert!(matches!(home.run_once(runnable), Ok(LocalRun::Complete)));
         let (joined, (runnable, _handle)) = bytes(|| home.spawn(sized::<40, ()>(), Eight(0)));
-        assert_eq!(joined, 3 * WORD + 8 + size_of::<Waker>() + 40);
+        assert_eq!(joined, HEAD + WORD + 8 + size_of::<Waker>() + 40);
         assert!(matches!(home.run_once(runnable), Ok(LocalRun::Complete)));
     }
 

@@ -227,7 +227,26 @@ fn the_old_memory_of_a_registry_only_grows() {
         registry.register(VTableKey::new("many", kind, 1), &PARSE);
     }
     grows("an index that grew");
-    assert_eq!(registry.len(), 9);
+    assert_eq!((registry.len(), registry.is_empty()), (9, false));
+}
+
+#[test]
+fn what_is_kept_of_a_replacement_is_its_registration_too() {
+    let registry: VTableRegistry = VTableRegistry::new();
+    registry.register(KEY, &PARSE);
+    let family = registry.family("etl", "parse");
+    let kept = |change: &dyn Fn()| {
+        let before = registry.retained_bytes();
+        change();
+        registry.retained_bytes() - before
+    };
+    let state = kept(&|| family.update(|f| _ = f.drain(1, None)).expect("nothing speaks against it"));
+    assert_eq!(state, kept(&|| family.update(|f| _ = f.activate(1)).expect("nothing speaks against it")));
+    let replacement = kept(&|| _ = registry.register(KEY, &MERGE));
+    let removal = kept(&|| _ = registry.remove(&KEY).expect("nothing speaks against it"));
+    assert_eq!(replacement, removal, "the state before, and what was registered");
+    assert!((100..=250).contains(&(removal - state)), "a registration of {} bytes", removal - state);
+    assert_eq!(kept(&|| _ = registry.register(KEY, &PARSE)), state, "nothing was registered before");
 }
 
 #[test]

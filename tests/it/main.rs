@@ -2,6 +2,10 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contracts stand on the traits that are implemented here")]
 
+/// What every shared task begins with: two words, and the nine of its span.
+#[cfg(feature = "shared")]
+const HEAD: usize = (2 + if cfg!(feature = "tracing") { 9 } else { 0 }) * size_of::<usize>();
+
 mod auto_traits;
 mod errors;
 mod laws;

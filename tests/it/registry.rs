@@ -187,7 +187,14 @@ fn build_says_what_is_missing() {
     let error = build(asked, b"").expect_err("it is unknown");
     assert!(error.source().is_some_and(<dyn Error>::is::<LookupError>));
     let BuildError::Lookup(LookupError::UnknownFamily { asked }) = error else { panic!("another error") };
-    assert!(asked.segment.len() <= 64 && long.starts_with(asked.segment.trim_end_matches('…')));
+    assert_eq!(*asked.segment, *format!("{}…", "ä".repeat(30)), "as much of it as 64 bytes have room for");
+    for (length, kept) in [(63, 63), (64, 64), (65, 64), (1000, 64)] {
+        let name = "x".repeat(length);
+        let error = JOBS.entry(KeyRef { segment: "s", kind: &name, version: 7 }).expect_err("it is unknown");
+        let LookupError::UnknownFamily { asked } = error else { panic!("another error") };
+        let whole = length == kept;
+        assert_eq!((asked.kind.len(), *asked.kind == *name, asked.kind.ends_with("x…")), (kept, whole, !whole));
+    }
     assert_eq!((&*asked.kind, asked.version), ("k", VersionReq::Exact(7)));
 
     let error = build(OTHER.key_ref(), b"").expect_err("no factory");

@@ -14,8 +14,11 @@ mod own_handles;
 mod panics;
 mod queues;
 mod scenarios;
+#[cfg(feature = "tracing")]
+mod seen;
 mod slots;
 mod states;
+mod static_cells;
 mod statics;
 mod stress;
 mod task_future;

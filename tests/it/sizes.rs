@@ -60,7 +60,7 @@ fn a_slot_is_its_task_and_one_word() {
         fn schedule(&self, _: Runnable<Self>) {}
     }
     type Body = std::future::Ready<[usize; 4]>;
-    let header = 2 * WORD;
+    let header = crate::HEAD;
     let joiner = size_of::<Waker>();
     let home = WORD;
     assert_eq!(size_of::<TaskSlot<Unused, Body>>(), header + joiner + home + size_of::<Body>() + WORD);

@@ -76,7 +76,30 @@ impl Maps {
     }
 }
 
+/// Wants to hear all, and does nothing with it.
+#[cfg(feature = "tracing")]
+struct Listener(std::sync::atomic::AtomicU64);
+
+#[cfg(feature = "tracing")]
+impl tracing::Subscriber for Listener {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+    }
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {}
+    fn enter(&self, _: &tracing::Id) {}
+    fn exit(&self, _: &tracing::Id) {}
+}
+
 fn main() {
+    #[cfg(feature = "tracing")]
+    if std::env::args().nth(2).is_some_and(|word| word == "heard") {
+        tracing::subscriber::set_global_default(Listener(1.into())).expect("the first");
+    }
     let job = Arc::new(Job::new());
     let waker = cost_make(job.clone());
     let id = black_box(cost_id_waker(7));

@@ -93,7 +93,8 @@ fn filled() -> Arc<VTableRegistry> {
     registry
 }
 
-type Write = fn(&Arc<VTableRegistry>);
+type Registry = Arc<VTableRegistry>;
+type Write = fn(&Registry);
 
 const WRITES: [(&str, Write); 7] = [
     ("a version", |registry| registry.try_register(key("a", 3), &JOB).expect("it is free")),
@@ -120,11 +121,20 @@ fn main() {
         LEFT.set(None);
         panic!("no memory");
     });
-    std::panic::set_hook(Box::new(|_| {}));
-    for (name, write) in WRITES {
+    std::panic::set_hook(Box::new(|panic| {
+        if panic.payload_as_str() != Some("no memory") {
+            eprintln!("{panic}");
+        }
+    }));
+    let first: (&str, Write) =
+        ("the first of all", |registry| assert!(registry.register(key("a", 1), &JOB).is_none()));
+    let empty: fn() -> Registry = || Arc::new(VTableRegistry::new());
+    for ((name, write), begin) in
+        WRITES.map(|write| (write, filled as fn() -> Registry)).into_iter().chain([(first, empty)])
+    {
         let mut failures = 0;
         loop {
-            let registry = filled();
+            let registry = begin();
             let state = || (registry.manifest(), registry.aliases(), registry.generation(), registry.len());
             let before = state();
             LEFT.set(Some(failures));

@@ -109,7 +109,7 @@ fn entered(entry: Entry<'static>, job: Box<Made>) -> RegisteredTask {
 }
 
 fn built(seed: u64) -> RegisteredTask {
-    let key = KeyRef::from(black_box(KEY));
+    let key: KeyRef<'_> = black_box(KEY);
     FACTORIES.build(key, &[seed.to_le_bytes()[0]], &()).expect("it is registered")
 }
 

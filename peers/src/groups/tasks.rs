@@ -4,6 +4,8 @@
 //! Three queues: a `VecDeque` of the thread, one behind a mutex, and crossbeam's `Injector`. Two kinds of schedule
 //! function: one that captures nothing and finds the queue in a static, and one that captures eight bytes (an `Arc` of
 //! the queue; for the thread's own, its number). Runtimes do more for each task; they stand there for orientation.
+//!
+//! Tasks in statics, which nothing allocates, have a peer of their own: embassy-executor.
 
 use super::growth::growth;
 use crate::harness::Case;
@@ -19,6 +21,7 @@ mod own;
 mod queue;
 mod runtime;
 mod runtimes;
+mod statics;
 mod unordered;
 pub(super) mod work;
 
@@ -83,6 +86,9 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
             report.cases.push(case);
         }
     }
+    for (operation, name) in statics::OPERATIONS {
+        report.cases.push(statics::case(operation, name, 1_000).measure(plan, progress));
+    }
     report.growth.push(growth(plan, "spawn and first poll of one task among so many idle ones", |tasks| {
         let tasks = tasks as u64;
         match &idle {
@@ -93,7 +99,7 @@ pub(super) fn fill(plan: &Plan, progress: &mut Progress, report: &mut GroupRepor
     report.notes.push(
         "Runtimes stand beside the first queue that an operation has. They keep their own queues, and a task of theirs \
          is spawned from inside of a future. smol has one executor for the whole process, where a million idle tasks \
-         would stay: it is not asked for them."
+         would stay, and one thread, which sleeps between wakes: it is not asked for these."
             .to_owned(),
     );
 }

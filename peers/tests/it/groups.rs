@@ -61,7 +61,7 @@ fn registry() {
 fn tasks() {
     let report = run("tasks");
     assert!(own_everywhere(&report));
-    assert_eq!(report.cases.len(), 20);
+    assert_eq!(report.cases.len(), 20 + 2);
     assert_eq!(report.growth.len(), 1);
 }
 

@@ -1,9 +1,11 @@
 //! The form of the JSON.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use peers::head::Head;
 use peers::plan::Plan;
+use peers::prices::Prices;
 use peers::report::{CaseReport, GroupReport, GrowthReport, Line, Report, Row, SCHEMA, Side};
 use serde_json::Value;
 
@@ -47,9 +49,10 @@ pub(crate) fn report() -> Report {
         growth: vec![growth],
         notes: vec!["a note".to_owned()],
     };
+    let prices = Some(Prices { locked: 2.0, exchange: 3.0, allocation: 20.0 });
     Report {
         schema: SCHEMA,
-        head: Head::read(),
+        head: Head { prices, ..Head::read() },
         arguments: Vec::new(),
         pinned: vec![0, 1],
         bound: Plan::BOUND,
@@ -80,13 +83,14 @@ fn its_fields_are_these() {
         .groups.cases.rows.side .groups.cases.rows.spread .groups.cases.unit .groups.growth .groups.growth.lines \
         .groups.growth.lines.candidate .groups.growth.lines.points .groups.growth.lines.side \
         .groups.growth.lines.slope .groups.growth.name .groups.growth.unit .groups.name .groups.notes .head \
-        .head.cores .head.cpu .head.date .head.governor .head.load .head.profile .head.rustc .head.target .head.versions .pinned \
+        .head.cores .head.cpu .head.date .head.governor .head.load .head.prices .head.prices.allocation \
+        .head.prices.exchange .head.prices.locked .head.profile .head.rustc .head.target .head.versions .pinned \
         .schema";
     let value = serde_json::to_value(report()).expect("a report is JSON");
     let mut found = BTreeSet::new();
     paths(&value, "", &mut found);
     assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), FIELDS, "count SCHEMA up if this changes");
-    assert_eq!(value["schema"], 2);
+    assert_eq!(value["schema"], 3);
     assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["side"], "context");
     assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["ratio"], Value::Null);
 }
@@ -99,4 +103,21 @@ fn it_is_read_as_it_was_written() {
     let read = peers::json::read(&file).expect("it can be read");
     let value = |report: &Report| serde_json::to_value(report).expect("a report is JSON");
     assert_eq!(value(&read), value(&report()));
+}
+
+#[test]
+fn the_form_before_is_read_without_prices_and_no_other() {
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    let file = folder.path().join("report.json");
+    let mut value = serde_json::to_value(report()).expect("a report is JSON");
+    value["schema"] = 2.into();
+    value["head"].as_object_mut().expect("it has fields").remove("prices");
+    fs::write(&file, value.to_string()).expect("it can be written");
+    let read = peers::json::read(&file).expect("it can be read");
+    assert!(read.head.prices.is_none() && read.schema == SCHEMA);
+    for form in [1, SCHEMA + 1] {
+        value["schema"] = form.into();
+        fs::write(&file, value.to_string()).expect("it can be written");
+        assert!(peers::json::read(&file).is_err(), "form {form}");
+    }
 }

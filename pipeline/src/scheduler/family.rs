@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug)]
 pub(super) struct Family {
     pub(super) key: Box<str>,
+    /// The key for a console, which wants it for ever.
+    #[cfg(feature = "console")]
+    pub(super) name: &'static str,
     tasks: AtomicU64,
     pub(super) polls: AtomicU64,
     pub(super) wakes: AtomicU64,
@@ -55,6 +58,8 @@ impl Family {
     pub(super) fn new(key: &str) -> Self {
         Self {
             key: key.into(),
+            #[cfg(feature = "console")]
+            name: String::leak(key.into()),
             tasks: AtomicU64::new(0),
             polls: AtomicU64::new(0),
             wakes: AtomicU64::new(0),

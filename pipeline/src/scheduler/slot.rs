@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, Waker};
 
-use waker_tables::{Run, Runnable, Schedule, TaskRef, WakeableTask, spawn_detached};
+use waker_tables::{Run, Runnable, Schedule, Task, TaskRef, WakeableTask};
 
 use super::family::{Family, count};
 use super::queues::{self, Queues};
@@ -94,10 +94,16 @@ pub struct Spawner {
 
 impl Spawner {
     /// Puts a stage into the queue of its first home.
+    #[cfg_attr(feature = "console", track_caller)]
     pub fn spawn(&self, stage: impl Future<Output = ()> + Send + 'static) -> Stage {
         let Self { home, queues, family } = self;
+        #[cfg(feature = "console")]
+        let name = family.name;
         let (turn, queues, family) = (AtomicUsize::new(TURN), queues.clone(), family.clone());
-        let runnable = spawn_detached(stage, Slot { home: AtomicUsize::new(*home), turn, queues, family });
+        let task = Task::new(stage, Slot { home: AtomicUsize::new(*home), turn, queues, family }).detached();
+        #[cfg(feature = "console")]
+        let task = task.name(name);
+        let runnable = task.spawn();
         let stage = Stage(runnable.task());
         self.queues.launch(*home, runnable);
         stage

@@ -67,10 +67,13 @@ impl Executor {
         self.spawn_at(future, SpawnMeta::capture())
     }
 
-    /// [`spawn`](Self::spawn), with what a console would be told.
-    pub fn spawn_at<F: Future + 'static>(&self, future: F, _meta: SpawnMeta) -> JoinHandle<F::Output> {
+    /// [`spawn`](Self::spawn), with what a console is told.
+    #[cfg_attr(not(feature = "console"), expect(unused_variables, reason = "nobody is told"))]
+    pub fn spawn_at<F: Future + 'static>(&self, future: F, meta: SpawnMeta) -> JoinHandle<F::Output> {
         let header = Linked::new(ToHome(self.queues.clone()));
         let task = Task::new(CatchUnwind::new(future), header).at(&self.home).list(self.tasks.clone());
+        #[cfg(feature = "console")]
+        let task = task.span(meta.span("task", size_of::<F>()));
         let (runnable, handle) = task.spawn();
         self.queues.push(runnable);
         JoinHandle::new(handle)

@@ -20,7 +20,6 @@ impl<H, T> Block<H, T> {
     /// # Safety
     ///
     /// `block` is the address of an [`OwnedBlock`] that lives for `'a`.
-    #[inline]
     pub(super) unsafe fn parts<'a>(block: NonNull<Self>) -> (&'a H, &'a [T]) {
         let block = block.as_ptr();
         // SAFETY: the caller's promise.
@@ -33,7 +32,7 @@ impl<H, T> Block<H, T> {
         (head, unsafe { slice::from_raw_parts(items.cast::<T>(), len) })
     }
 
-    pub(super) fn layout(len: usize) -> Layout {
+    fn layout(len: usize) -> Layout {
         let items = Layout::array::<T>(len).expect("there are fewer keys than bytes");
         let (layout, _) = Layout::new::<Self>().extend(items).expect("there are fewer keys than bytes");
         layout.pad_to_align()
@@ -77,11 +76,6 @@ impl<H, T> OwnedBlock<H, T> {
     pub(super) fn items(&self) -> &[T] {
         // SAFETY: the owner is borrowed.
         unsafe { Block::parts(self.block) }.1
-    }
-
-    /// How many bytes it takes.
-    pub(super) fn bytes(&self) -> usize {
-        Block::<H, T>::layout(self.items().len()).size()
     }
 }
 

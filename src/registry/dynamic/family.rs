@@ -5,34 +5,27 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
-use core::panic::Location;
 
-use super::catalog::Catalog;
-use super::entry::Entry;
-use super::lookup_error::LookupError;
-use super::manifest::Alias;
-use super::name::Snapshot;
-use super::node::Node;
-use super::owner::Owner;
-use super::plan::{Plan, Wish};
-use super::versions::{VersionReq, VersionState};
-use super::write_error::UpdateError;
-use crate::registry::key::FamilyName;
+use super::catalog::{Alias, Catalog};
+use super::error::{LookupError, UpdateError};
+use super::node::{Entry, OwnedNode};
+use super::state::{Name, VersionReq, VersionState, told};
+use super::writer::{Plan, Wish};
+use crate::registry::key::{FamilyName, VTableKey};
 use crate::task::{TaskVTable, WakeableTask};
 
 /// All versions of one `segment/kind`, to be looked at and changed as a whole.
 ///
 /// Made by [`VTableRegistry::family`](crate::VTableRegistry::family); the family need not exist yet.
 pub struct Family<'r, C: 'static> {
-    catalog: &'r Catalog,
-    name: FamilyName<'static>,
-    context: PhantomData<fn(C) -> C>,
+    pub(super) catalog: &'r Catalog,
+    pub(super) name: FamilyName<'static>,
+    pub(super) context: PhantomData<fn(C) -> C>,
 }
 
 /// What [`Family::update`]'s closure changes: a copy of the family.
 pub struct FamilyUpdate<'u, C: 'static> {
-    name: FamilyName<'static>,
-    plan: Plan,
+    plan: Plan<'u>,
     error: Option<UpdateError>,
     /// A brand: no two updates have one type. Otherwise nested ones could swap their copies, and one registry would
     /// publish what another one frees.
@@ -45,10 +38,6 @@ type Brand<'u, C> = fn(&'u (), C) -> (&'u (), C);
 const RUNS: usize = 128;
 
 impl<'r, C> Family<'r, C> {
-    pub(super) const fn new(catalog: &'r Catalog, name: FamilyName<'static>) -> Self {
-        Self { catalog, name, context: PhantomData }
-    }
-
     /// Changes the family as a whole: whoever looks it up sees all of it or nothing. (Aliases follow, one by one.)
     ///
     /// `change` runs on a copy, outside the registry's turn, and **again** if the family was changed meanwhile; so it may
@@ -83,12 +72,10 @@ impl<'r, C> Family<'r, C> {
     /// ```
     pub fn update<R>(&self, mut change: impl FnMut(&mut FamilyUpdate<'_, C>) -> R) -> Result<R, UpdateError> {
         for _ in 0..RUNS {
-            let before = self.catalog.writable(self.name)?;
-            let mut update =
-                FamilyUpdate { name: self.name, plan: Plan::of(before), error: None, brand: PhantomData };
+            let mut update = FamilyUpdate { plan: self.catalog.plan(self.name)?, error: None, brand: PhantomData };
             let result = change(&mut update);
             update.check()?;
-            if self.catalog.update(self.name, before, update.plan)?.is_none() {
+            if self.catalog.carry_out(update.plan)?.is_none() {
                 return Ok(result);
             }
         }
@@ -98,17 +85,13 @@ impl<'r, C> Family<'r, C> {
     /// The versions and their states, as they are at one instant.
     #[must_use]
     pub fn versions(&self) -> Vec<(u16, VersionState)> {
-        let current = self.catalog.current(self.name);
-        let states = |current: Snapshot<'_>| current.living().map(|(known, _)| (known.number, known.state)).collect();
-        current.map_or(Vec::new(), states)
+        self.catalog.name(self.name).and_then(Name::current).map_or(Vec::new(), |now| told(now.versions()).collect())
     }
 
     /// The names that lead to this family, in order; each was one at some instant. Costs: a walk over all names.
     #[must_use]
     pub fn aliases(&self) -> Vec<Alias> {
-        let mut all = self.catalog.aliases();
-        all.retain(|alias| alias.family == self.name);
-        all
+        self.catalog.aliases().into_iter().filter(|alias| alias.family == self.name).collect()
     }
 
     /// [`VTableRegistry::resolve`](crate::VTableRegistry::resolve) for this family.
@@ -117,7 +100,7 @@ impl<'r, C> Family<'r, C> {
     ///
     /// As there.
     pub fn resolve(&self, wanted: &VersionReq) -> Result<Entry<'r>, LookupError> {
-        self.catalog.resolve(self.name, wanted).map(Entry::new)
+        self.catalog.resolve(self.name, wanted).map(Entry)
     }
 }
 
@@ -126,7 +109,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// ([`VTableRegistry::register`](crate::VTableRegistry::register)). A new version is active.
     #[track_caller]
     pub fn register(&mut self, version: u16, table: &'static TaskVTable) -> &mut Self {
-        self.put(version, Node::new(version, table, Location::caller()))
+        self.put(OwnedNode::new(self.key(version), table, None))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -143,15 +126,13 @@ impl<C> FamilyUpdate<'_, C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.put(version, Node::with_factory(version, factory, Location::caller()))
+        self.put(OwnedNode::with_factory(self.key(version), factory))
     }
 
     /// Removes a version; it is preferred no longer, and known to be retired. Tasks of it stay.
     pub fn remove(&mut self, version: u16) -> &mut Self {
-        if !self.plan.remove(version) {
-            self.fails(UpdateError::UnknownVersion { version });
-        }
-        self
+        let known = self.plan.remove(version);
+        self.refuse(known.is_none().then_some(UpdateError::UnknownVersion { version }))
     }
 
     /// Makes a version the one that [`VersionReq::Preferred`] means, as long as it is active and there.
@@ -163,9 +144,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// Steers new work away from a version: requests other than its exact key no longer choose it, and it is preferred
     /// no longer.
     pub fn drain(&mut self, version: u16, successor: Option<u16>) -> &mut Self {
-        if self.plan.preferred == Some(version) {
-            self.plan.preferred = None;
-        }
+        self.plan.preferred.take_if(|preferred| *preferred == version);
         self.set(version, VersionState::Draining { successor })
     }
 
@@ -178,8 +157,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// after the rest of the update; until it is [removed](Self::remove_alias) nothing is registered under it.
     pub fn alias(&mut self, segment: &'static str, kind: &'static str) -> &mut Self {
         let name = FamilyName { segment, kind };
-        self.check_name(name);
-        self.wish(name, Wish::Leads, Wish::Leads)
+        self.check_name(name).wish(name, Wish::Leads, Wish::Leads)
     }
 
     /// Makes another name lead here no longer: its keys are unknown until it becomes an alias or a family again.
@@ -189,11 +167,7 @@ impl<C> FamilyUpdate<'_, C> {
 
     /// The versions and their states as they are to be.
     pub fn versions(&self) -> impl Iterator<Item = (u16, VersionState)> {
-        self.plan
-            .versions
-            .iter()
-            .filter(|version| version.node.is_some())
-            .map(|version| (version.number, version.state))
+        told(&self.plan.versions)
     }
 
     /// What is to become of an alias, the first time that it is named and again.
@@ -206,39 +180,38 @@ impl<C> FamilyUpdate<'_, C> {
     }
 
     fn set(&mut self, version: u16, state: VersionState) -> &mut Self {
-        match self.plan.get(version) {
-            Some(known) => known.state = state,
-            None => self.fails(UpdateError::UnknownVersion { version }),
-        }
+        let known = self.plan.get(version).map(|known| known.state = state);
+        self.refuse(known.is_none().then_some(UpdateError::UnknownVersion { version }))
+    }
+
+    fn key(&self, version: u16) -> VTableKey {
+        VTableKey { segment: self.plan.name.segment, kind: self.plan.name.kind, version }
+    }
+
+    fn put(&mut self, node: OwnedNode) -> &mut Self {
+        let name = self.plan.name;
+        if self.plan.put(node) { self.check_name(name) } else { self }
+    }
+
+    fn check_name(&mut self, name: FamilyName<'static>) -> &mut Self {
+        self.refuse(name.check().err().map(|error| UpdateError::BadName { name, error }))
+    }
+
+    /// The first of several errors is told.
+    fn refuse(&mut self, error: Option<UpdateError>) -> &mut Self {
+        self.error = self.error.or(error);
         self
-    }
-
-    fn put(&mut self, version: u16, node: Node) -> &mut Self {
-        if self.plan.put(version, Owner::new(node)) {
-            self.check_name(self.name);
-        }
-        self
-    }
-
-    fn check_name(&mut self, name: FamilyName<'static>) {
-        if let Err(error) = name.check() {
-            self.fails(UpdateError::BadName { name, error });
-        }
-    }
-
-    /// The first of several is told.
-    fn fails(&mut self, error: UpdateError) {
-        self.error = self.error.or(Some(error));
     }
 
     /// Whether all that the closure named is there.
     fn check(&mut self) -> Result<(), UpdateError> {
         if let Some(version) = self.plan.preferred {
-            match self.plan.get(version).map(|known| known.state) {
-                None => self.fails(UpdateError::UnknownVersion { version }),
-                Some(VersionState::Draining { .. }) => self.fails(UpdateError::PreferredDrains { version }),
-                Some(VersionState::Active) => {}
-            }
+            let error = match self.plan.get(version).map(|known| known.state) {
+                None => Some(UpdateError::UnknownVersion { version }),
+                Some(VersionState::Draining { .. }) => Some(UpdateError::PreferredDrains { version }),
+                Some(VersionState::Active) => None,
+            };
+            self.refuse(error);
         }
         self.error.map_or(Ok(()), Err)
     }
@@ -253,6 +226,9 @@ impl<C> fmt::Debug for Family<'_, C> {
 impl<C> fmt::Debug for FamilyUpdate<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let preferred = &self.plan.preferred;
-        f.debug_struct("FamilyUpdate").field("name", &self.name).field("preferred", preferred).finish_non_exhaustive()
+        f.debug_struct("FamilyUpdate")
+            .field("name", &self.plan.name)
+            .field("preferred", preferred)
+            .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,12 @@
 //! A table from hashes to items, read without waiting: it only grows, and nothing in it moves.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
 use super::block::{Block, OwnedBlock};
-use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_fn};
 
 /// Items by hash, open addressing with linear probing, at most a quarter full, or half where it is large.
 ///
@@ -17,8 +18,8 @@ use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 ///
 /// 1. `array` is null, or an array that was published whole. That outlives the index, as do all that were left for it. It
 ///    is changed by one writer at a time.
-/// 2. A cell's item is null, or outlives the index. A cell whose item is not null does not change again; its hash was
-///    written before its item.
+/// 2. A cell's item is null, or out of a box that the index owns. A cell whose item is not null does not change again;
+///    its hash was written before its item.
 /// 3. An array has a power of two of cells, and an empty one, so every probe ends.
 pub(super) struct Index<T> {
     array: AtomicPtr<Array<T>>,
@@ -41,14 +42,13 @@ const FIRST: usize = 8;
 const SPARSE: usize = 8192;
 
 impl<T> Index<T> {
-    const_outside_loom! {
+    const_fn! {
         pub(super) fn new() -> Self {
             Self { array: AtomicPtr::new(ptr::null_mut()), items: PhantomData }
         }
     }
 
     /// The first item with this hash that `is` the one.
-    #[inline]
     pub(super) fn find(&self, hash: u64, is: impl Fn(&T) -> bool) -> Option<&T> {
         // SAFETY: invariant 1.
         let cells = unsafe { Block::parts(NonNull::new(self.array.load(Ordering::Acquire))?) }.1;
@@ -59,13 +59,10 @@ impl<T> Index<T> {
             let cell = unsafe { cells.get_unchecked(at & (cells.len() - 1)) };
             #[cfg(all(test, feature = "std", not(loom)))]
             tests::a_cell_is_read();
-            let item = NonNull::new(cell.item.load(Ordering::Acquire))?;
-            if cell.hash.load(Ordering::Relaxed) == hash {
-                // SAFETY: invariant 2.
-                let item = unsafe { item.as_ref() };
-                if is(item) {
-                    return Some(item);
-                }
+            // SAFETY: invariant 2.
+            let item = unsafe { cell.item.load(Ordering::Acquire).as_ref() }?;
+            if cell.hash.load(Ordering::Relaxed) == hash && is(item) {
+                return Some(item);
             }
             at = at.wrapping_add(1);
         }
@@ -78,43 +75,47 @@ impl<T> Index<T> {
         items.filter_map(|item| unsafe { item.as_ref() })
     }
 
-    /// Makes room for one item beside the `length` that there are, which stay: where it is needed, with a new array.
-    pub(super) fn grown(&self, length: usize) -> Option<OwnedArray<T>> {
+    /// Puts an item beside the `length` that there are, and lends it. Where one more has no room, there is a new array.
+    ///
+    /// # Safety
+    ///
+    /// One writer at a time. `kept` keeps what is put into it for longer than the index lives.
+    pub(super) unsafe fn insert(&self, hash: u64, item: Box<T>, length: usize, kept: &mut Vec<OwnedArray<T>>) -> &T {
         let before = self.cells();
-        if length < most(before.len()) {
-            return None;
-        }
-        let empty = |_| Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) };
-        let grown = OwnedArray::new((), (2 * before.len()).max(FIRST), empty);
-        for cell in before {
-            let item = cell.item.load(Ordering::Relaxed);
-            if !item.is_null() {
-                put(grown.items(), cell.hash.load(Ordering::Relaxed), item);
+        if length >= most(before.len()) {
+            let empty = |_| Cell { hash: AtomicUsize::new(0), item: AtomicPtr::new(ptr::null_mut()) };
+            let grown = OwnedArray::new((), (2 * before.len()).max(FIRST), empty);
+            for cell in before {
+                let item = cell.item.load(Ordering::Relaxed);
+                if !item.is_null() {
+                    put(grown.items(), cell.hash.load(Ordering::Relaxed), item);
+                }
             }
+            let address = grown.address();
+            // Kept before it is published, since this allocates. Nothing does from here on.
+            kept.push(grown);
+            // Release: its cells, too.
+            self.array.store(address.as_ptr(), Ordering::Release);
         }
-        Some(grown)
-    }
-
-    /// # Safety
-    ///
-    /// One writer at a time. `array` is [grown](Self::grown) from what there is, and outlives the index.
-    pub(super) unsafe fn publish(&self, array: &OwnedArray<T>) {
-        // Release: its cells, too.
-        self.array.store(array.address().as_ptr(), Ordering::Release);
-    }
-
-    /// Puts an item in, without an allocation.
-    ///
-    /// # Safety
-    ///
-    /// One writer at a time, who has made room. `item` outlives the index.
-    pub(super) unsafe fn insert(&self, hash: u64, item: NonNull<T>) {
+        let item = NonNull::from(Box::leak(item));
         put(self.cells(), narrow(hash), item.as_ptr());
+        // SAFETY: invariant 2.
+        unsafe { item.as_ref() }
     }
 
     fn cells(&self) -> &[Cell<T>] {
         // SAFETY: invariant 1.
         NonNull::new(self.array.load(Ordering::Acquire)).map_or(&[], |array| unsafe { Block::parts(array) }.1)
+    }
+}
+
+impl<T> Drop for Index<T> {
+    fn drop(&mut self) {
+        for cell in self.cells() {
+            let item = NonNull::new(cell.item.load(Ordering::Relaxed));
+            // SAFETY: invariant 2; each item is in one cell of this array, and nobody reads it again.
+            drop(item.map(|item| unsafe { Box::from_raw(item.as_ptr()) }));
+        }
     }
 }
 
@@ -139,11 +140,9 @@ fn put<T>(cells: &[Cell<T>], hash: usize, item: *mut T) {
 }
 
 /// The part of a hash that cells keep; all of it where words have 64 bits.
-#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "any part of a hash is a hash")]
 fn narrow(hash: u64) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "any part of a hash is a hash")]
-    let narrow = (hash ^ (hash >> 32)) as usize;
-    narrow
+    (hash ^ (hash >> 32)) as usize
 }
 
 #[cfg(all(test, feature = "std", not(loom)))]

@@ -5,22 +5,16 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 use core::marker::PhantomData;
-use core::panic::{Location, RefUnwindSafe, UnwindSafe};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use super::catalog::Catalog;
-use super::entry::Entry;
+use super::catalog::{Alias, Catalog, ManifestEntry};
+use super::error::{LookupError, RegisterError, UpdateError};
 use super::family::Family;
-use super::lookup_error::LookupError;
-use super::manifest::{Alias, ManifestEntry};
-use super::node::Node;
-use super::versions::VersionReq;
-use super::write_error::{RegisterError, UpdateError};
+use super::node::{Entry, OwnedNode};
+use super::state::{Name, VersionReq, numbered};
 use crate::registry::key::{FamilyName, KeyRef, VTableKey};
+use crate::sync::{Ordering, const_fn};
 use crate::task::{TaskVTable, WakeableTask};
-
-/// The registry of this linked image. A dynamic library has its own; one's own registry is a `static` like this one.
-#[cfg(not(loom))]
-pub static GLOBAL_VTABLE_REGISTRY: VTableRegistry = VTableRegistry::new();
 
 /// Tables by key. `C` is the context that [factories](Self::register_factory) get.
 ///
@@ -63,14 +57,14 @@ pub static GLOBAL_VTABLE_REGISTRY: VTableRegistry = VTableRegistry::new();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct VTableRegistry<C: 'static = ()> {
-    catalog: Catalog,
+    pub(super) catalog: Catalog,
     /// Invariant in `C`. Otherwise a registry of `&'static str` coerces to one of a shorter-lived string, and a
     /// factory keeps that.
     context: PhantomData<fn(C) -> C>,
 }
 
 impl VTableRegistry {
-    const_outside_loom! {
+    const_fn! {
         /// An empty registry whose factories get no context.
         #[must_use]
         pub fn new() -> Self {
@@ -80,7 +74,7 @@ impl VTableRegistry {
 }
 
 impl<C: 'static> VTableRegistry<C> {
-    const_outside_loom! {
+    const_fn! {
         /// An empty registry whose factories get a `&C`.
         #[must_use]
         pub fn with_context() -> Self {
@@ -104,7 +98,7 @@ impl<C: 'static> VTableRegistry<C> {
     /// `try_register`'s error.
     #[track_caller]
     pub fn register(&self, key: VTableKey, table: &'static TaskVTable) -> Option<&'static TaskVTable> {
-        self.replace(key, Node::new(key.version, table, Location::caller()))
+        self.replace(OwnedNode::new(key, table, None))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -128,7 +122,7 @@ impl<C: 'static> VTableRegistry<C> {
     pub fn try_register(&self, key: VTableKey, table: &'static TaskVTable) -> Result<(), RegisterError> {
         let name = key.family();
         match name.check() {
-            Ok(()) => self.catalog.register(key, Node::new(key.version, table, Location::caller()), false).map(drop),
+            Ok(()) => self.catalog.register(OwnedNode::new(key, table, None), false).map(drop),
             Err(error) => Err(RegisterError::Refused { key, error: UpdateError::BadName { name, error } }),
         }
     }
@@ -148,7 +142,7 @@ impl<C: 'static> VTableRegistry<C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.replace(key, Node::with_factory(key.version, factory, Location::caller()))
+        self.replace(OwnedNode::with_factory(key, factory))
     }
 
     /// Removes what is registered under `key`, and gives back its table. Tasks of it stay, and the key is known to be
@@ -158,22 +152,28 @@ impl<C: 'static> VTableRegistry<C> {
     ///
     /// If the registry is frozen, or the name is an alias.
     pub fn remove(&self, key: &VTableKey) -> Result<Option<&'static TaskVTable>, UpdateError> {
-        self.catalog.remove(key)
+        loop {
+            let mut plan = self.catalog.plan(key.family())?;
+            let known = plan.remove(key.version);
+            if self.catalog.carry_out(plan)?.is_none() {
+                return Ok(known);
+            }
+        }
     }
 
     /// Refuses all changes from now on.
     pub fn freeze(&self) {
-        self.catalog.freeze();
+        let _turn = self.catalog.writers.turn.take();
+        self.catalog.writers.frozen.store(1, Ordering::Relaxed);
     }
 
     /// The family of a name, to be changed as a whole; it need not exist.
     #[must_use]
     pub const fn family(&self, segment: &'static str, kind: &'static str) -> Family<'_, C> {
-        Family::new(&self.catalog, FamilyName { segment, kind })
+        Family { catalog: &self.catalog, name: FamilyName { segment, kind }, context: PhantomData }
     }
 
     /// The table under `key`.
-    #[inline]
     #[must_use]
     pub fn get(&self, key: &VTableKey) -> Option<&'static TaskVTable> {
         self.get_ref(key.key_ref())
@@ -181,10 +181,9 @@ impl<C: 'static> VTableRegistry<C> {
 
     /// The table under a key that borrows its names. [`entry`](Self::entry) gives its registered key, too, whose names are
     /// `'static`.
-    #[inline]
     #[must_use]
     pub fn get_ref(&self, key: KeyRef<'_>) -> Option<&'static TaskVTable> {
-        self.catalog.current(key.family())?.table(key.version)
+        numbered(self.catalog.name(key.family())?.current()?.versions(), key.version)?.table
     }
 
     /// What is registered under `key`, for use without another look-up.
@@ -192,9 +191,8 @@ impl<C: 'static> VTableRegistry<C> {
     /// # Errors
     ///
     /// Says what is there instead.
-    #[inline]
     pub fn entry(&self, key: KeyRef<'_>) -> Result<Entry<'_>, LookupError> {
-        self.catalog.resolve(key.family(), &VersionReq::Exact(key.version)).map(Entry::new)
+        self.catalog.resolve(key.family(), &VersionReq::Exact(key.version)).map(Entry)
     }
 
     /// The version of a family that fits a request. All of the answer was true at one instant.
@@ -202,14 +200,13 @@ impl<C: 'static> VTableRegistry<C> {
     /// # Errors
     ///
     /// Says what is there instead.
-    #[inline]
     pub fn resolve(&self, segment: &str, kind: &str, wanted: &VersionReq) -> Result<Entry<'_>, LookupError> {
-        self.catalog.resolve(FamilyName { segment, kind }, wanted).map(Entry::new)
+        self.catalog.resolve(FamilyName { segment, kind }, wanted).map(Entry)
     }
 
     /// All keys with their tables, in no order. Each family is as it is when it is met, the list as a whole is not.
     pub fn iter(&self) -> impl Iterator<Item = (VTableKey, &'static TaskVTable)> {
-        self.catalog.iter().map(|node| (node.open().key(), node.table()))
+        self.catalog.iter().map(|node| (node.key, node.table()))
     }
 
     /// Every key in order, with what others need to know of it: what a worker tells the world.
@@ -220,7 +217,19 @@ impl<C: 'static> VTableRegistry<C> {
     /// Costs: a walk over all, and one allocation that grows.
     #[must_use]
     pub fn manifest(&self) -> Vec<ManifestEntry> {
-        self.catalog.manifest()
+        let mut all = Vec::new();
+        for own in self.catalog.names.iter().filter_map(Name::own) {
+            let preferred = own.pick(&VersionReq::Preferred).ok().map(|node| node.key.version);
+            all.extend(own.living().map(|(version, node)| ManifestEntry {
+                key: node.key,
+                state: version.state,
+                preferred: preferred == Some(version.number),
+                type_name: node.table().type_name(),
+                has_factory: node.factory.is_some(),
+            }));
+        }
+        all.sort_unstable_by_key(|entry| entry.key);
+        all
     }
 
     /// Every alias in order, so that a worker can take work that was written under old names. Each is listed as it is
@@ -235,7 +244,7 @@ impl<C: 'static> VTableRegistry<C> {
     /// Who keeps something that was made of the registry reads it first, and looks whether it is still the same.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.catalog.generation()
+        self.catalog.writers.generation.load(Ordering::Acquire) as u64
     }
 
     /// How many keys there are. Costs: a walk over all.
@@ -251,21 +260,17 @@ impl<C: 'static> VTableRegistry<C> {
     }
 
     /// Bytes that are kept for readers who may still be there: old arrays of the index, old states of families and
-    /// aliases, registrations that were replaced or removed. Costs: the writers' turn.
+    /// aliases, registrations that were replaced or removed. Costs: the writers' turn, and a walk over all.
     #[must_use]
     pub fn retained_bytes(&self) -> usize {
         self.catalog.retained()
     }
 
-    pub(super) const fn catalog(&self) -> &Catalog {
-        &self.catalog
-    }
-
     #[track_caller]
-    fn replace(&self, key: VTableKey, node: Node) -> Option<&'static TaskVTable> {
-        match self.catalog.register(key, node, true) {
+    fn replace(&self, node: OwnedNode) -> Option<&'static TaskVTable> {
+        match self.catalog.register(node, true) {
             Ok(before) => before,
-            Err(RegisterError::Refused { error, .. }) => panic!("{key} cannot be registered: {error}"),
+            Err(RegisterError::Refused { key, error }) => panic!("{key} cannot be registered: {error}"),
             Err(error) => panic!("{error}"),
         }
     }

@@ -7,8 +7,12 @@ use core::task::Poll;
 use std::collections::HashSet;
 
 use super::{KEPT, Names, SHORT};
-use crate::registry::key::{KeyRef, VTableKey};
+use crate::registry::key::{FamilyName, KeyRef, VTableKey};
 use crate::task::{TaskVTable, WakeableTask};
+
+const fn names<'a>(segment: &'a str, kind: &'a str) -> Names<'a> {
+    Names::of(FamilyName { segment, kind })
+}
 
 fn text(length: usize) -> String {
     (0..length).map(|at| char::from(b'a' + u8::try_from(at % 26).expect("a letter"))).collect()
@@ -38,11 +42,11 @@ fn few<const N: usize>(lengths: [usize; N]) -> impl Iterator<Item = usize> {
 fn names_are_the_same_only_if_both_are() {
     for length in few([0, 1, 2, 3, 4, 5, 7, 8, 9, 15, SHORT, SHORT + 1, 24, 25, 33]) {
         let own = text(length);
-        let names = Names::of(&own, &own);
-        assert!(names.are(&Names::of(&own, &own.clone())));
+        let both = names(&own, &own);
+        assert!(both.are(&names(&own, &own.clone())));
         for other in neighbours(&own).iter().filter(|other| **other != own) {
             for (segment, kind) in [(&own, other), (other, &own), (other, other)] {
-                assert!(!names.are(&Names::of(segment, kind)), "{own} and {segment}/{kind}");
+                assert!(!both.are(&names(segment, kind)), "{own} and {segment}/{kind}");
             }
         }
     }
@@ -54,10 +58,10 @@ fn names_that_differ_by_their_length_alone_are_told_apart() {
     let alike =
         [("ab", "abb"), ("aaaa", "aaaaa"), ("aaaaaaaaa", "aaaaaaaaaa"), ("aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa")];
     for (one, other) in alike {
-        let names = Names::of(one, one);
-        assert_eq!(names.ends, Names::of(other, other).ends, "{one} and {other}");
+        let both = names(one, one);
+        assert_eq!(both.ends, names(other, other).ends, "{one} and {other}");
         for (segment, kind) in [(one, other), (other, one), (other, other)] {
-            assert!(!names.are(&Names::of(segment, kind)), "{one} and {segment}/{kind}");
+            assert!(!both.are(&names(segment, kind)), "{one} and {segment}/{kind}");
         }
     }
 }
@@ -74,7 +78,7 @@ fn every_bit_of_the_names_and_the_version_spreads_over_the_hash() {
             (0..64).for_each(|bit| flips[bit] += u32::from(changed >> bit & 1 == 1));
             pairs += 1;
         };
-        let hash = |segment: &str, kind: &str, salt| Names::of(segment, kind).strong(salt);
+        let hash = |segment: &str, kind: &str, salt| names(segment, kind).strong(salt);
         for other in neighbours(&own).iter().filter(|other| other.len() == length) {
             compare(hash(&own, "kind", 0), hash(other, "kind", 0));
             compare(hash("segment", &own, 0), hash("segment", other, 0));
@@ -93,7 +97,7 @@ fn every_bit_of_the_names_and_the_version_spreads_over_the_hash() {
 fn names_that_are_alike_have_different_hashes() {
     let mut seen = HashSet::new();
     let mut is_new = |segment: &str, kind: &str, salt| {
-        assert!(seen.insert(Names::of(segment, kind).strong(salt)), "{segment}/{kind} {salt}");
+        assert!(seen.insert(names(segment, kind).strong(salt)), "{segment}/{kind} {salt}");
     };
     for length in 1..if cfg!(miri) { 6 } else { 60 } {
         let one = "a".repeat(length);
@@ -114,19 +118,16 @@ fn names_that_are_alike_have_different_hashes() {
 #[test]
 fn a_hash_in_a_constant_is_the_hash() {
     const LONG: &str = "a kind of a name that is longer than sixteen bytes";
-    const HASHES: [u64; 3] = [
-        Names::of("etl", "parse").strong(0),
-        Names::of("segment", "kind0000001").strong(7),
-        Names::of(LONG, LONG).strong(1),
-    ];
+    const HASHES: [u64; 3] =
+        [names("etl", "parse").strong(0), names("segment", "kind0000001").strong(7), names(LONG, LONG).strong(1)];
     let own = [("etl", "parse", 0), ("segment", "kind0000001", 7), (LONG, LONG, 1)];
-    assert_eq!(HASHES, own.map(|(segment, kind, salt)| Names::of(segment, kind).strong(salt)));
+    assert_eq!(HASHES, own.map(|(segment, kind, salt)| names(segment, kind).strong(salt)));
 }
 
 /// Hashes of names as programs have them: fixed, so that a change of the arithmetic is seen.
 #[test]
 fn the_hash_is_what_it_was_measured_as() {
-    let hash = |segment: &str, kind: &str, salt| Names::of(segment, kind).strong(salt);
+    let hash = |segment: &str, kind: &str, salt| names(segment, kind).strong(salt);
     let lengths = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 40];
     let all = lengths.iter().fold(0_u64, |all, length| {
         all.rotate_left(7) ^ hash(&text(*length), "kind", 0) ^ hash("segment", &text(*length), 3).rotate_left(31)

@@ -1,6 +1,7 @@
 //! The word of a place in a static, where one task stands after the other.
 
 use super::{ACTIVE, COMPLETE, ONE, SCHEDULED, State, counts};
+use crate::shared::trace::Trace;
 use crate::sync::{AtomicUsize, Ordering, const_fn};
 
 /// What a wake of a place has found there.
@@ -23,7 +24,7 @@ impl State {
     const_fn! {
         /// A place that nobody has claimed yet.
         pub(in crate::shared) fn unclaimed() -> Self {
-            Self(AtomicUsize::new(0))
+            Self(AtomicUsize::new(0), Trace::new(true))
         }
     }
 

@@ -300,7 +300,7 @@ fn kinds() -> &'static [(TaskKind, bool)] {
 }
 
 #[test]
-fn every_cell_of_the_table() {
+pub fn every_cell_of_the_table() {
     let home = Home::new();
     let mut wrong = String::new();
     let mut reached = vec![[false; 9]; TABLE.len()];

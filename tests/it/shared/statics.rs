@@ -13,6 +13,8 @@ use std::thread;
 
 use waker_tables::*;
 
+use crate::HEAD;
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -521,12 +523,13 @@ fn a_body_may_borrow_the_header_and_one_thread_may_keep_it() {
 fn a_task_takes_two_words_beside_header_and_future() {
     const WORD: usize = size_of::<usize>();
     type Future = Ready<[usize; 5]>;
-    assert_eq!(size_of::<StaticTask<usize, Future>>(), 3 * WORD + size_of::<Future>());
-    assert_eq!(size_of::<StaticTask<usize, Future, AtHome>>(), 4 * WORD + size_of::<Future>());
-    assert_eq!(size_of::<StaticTask<Linked<usize>, Future>>(), 4 * WORD + size_of::<Future>());
+    assert_eq!(size_of::<StaticTask<usize, Future>>(), HEAD + WORD + size_of::<Future>());
+    assert_eq!(size_of::<StaticTask<usize, Future, AtHome>>(), HEAD + 2 * WORD + size_of::<Future>());
+    assert_eq!(size_of::<StaticTask<Linked<usize>, Future>>(), HEAD + 2 * WORD + size_of::<Future>());
     assert_eq!(size_of::<StaticRef<Header>>(), WORD);
     assert_eq!(size_of::<Option<StaticRef<Header>>>(), WORD);
-    assert_eq!(size_of::<StaticClaim<Header, Future>>(), WORD);
+    let label = if cfg!(feature = "tracing") { 8 * WORD } else { 0 };
+    assert_eq!(size_of::<StaticClaim<Header, Future>>(), WORD + label);
 }
 
 /// 1 MiB, made where it stays: a debug build has it on the stack once.

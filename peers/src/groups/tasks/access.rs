@@ -35,7 +35,9 @@ pub(in crate::groups) struct Deque;
 /// A queue that is reached by an `Arc` of it: [`MutexedBy`], [`DequeBy`].
 pub(in crate::groups) struct Shared<Q>(Arc<Q>);
 
-/// The queue behind a mutex, reached by an `Arc`.
+/// The queue behind a mutex, reached by an `Arc`. On lines of its own, as crossbeam's deque is and as the one in a static is:
+/// else it depends on the allocator whether two threads that meet at it meet at something beside it, too.
+#[repr(align(128))]
 pub(in crate::groups) struct MutexedBy<C: Crate>(Mutex<VecDeque<C::Runnable<Shared<Self>>>>);
 
 /// crossbeam's deque, reached by an `Arc`.

@@ -75,8 +75,10 @@ macro_rules! statics {
 
             #[inline]
             fn mutexed() -> &'static Mutex<VecDeque<Self::Runnable<Mutexed>>> {
-                static QUEUE: Mutex<VecDeque<<$name as Crate>::Runnable<Mutexed>>> = Mutex::new(VecDeque::new());
-                &QUEUE
+                #[repr(align(128))]
+                struct Apart(Mutex<VecDeque<<$name as Crate>::Runnable<Mutexed>>>);
+                static QUEUE: Apart = Apart(Mutex::new(VecDeque::new()));
+                &QUEUE.0
             }
 
             #[inline]

@@ -22,8 +22,9 @@ pub(super) fn add<'a>(case: &mut Case<'a>, operation: Operation, count: u64, pla
     case.add(Side::Context, "tokio, current thread", round::<TokioLocal>(operation, count, plan));
     case.add(Side::Context, "tokio, two threads", round::<TokioThreads>(operation, count, plan));
     case.add(Side::Context, "async-executor", round::<Executor>(operation, count, plan));
-    if operation != Operation::Idle {
-        // Its executor is one for the whole process: tasks that wait for ever would stay in it.
+    if !matches!(operation, Operation::Idle | Operation::Remote) {
+        // Its executor is one for the whole process: tasks that wait for ever would stay in it. Its thread sleeps between
+        // wakes, so that in the time of one round of it the others' would be too short to be steady.
         case.add(Side::Context, "smol", round::<Smol>(operation, count, plan));
     }
     case.add(Side::Context, "futures LocalPool", round::<Pool>(operation, count, plan));

@@ -1,9 +1,8 @@
 //! How many cells a look-up reads, counted where it reads them.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::Cell;
-use core::marker::PhantomData;
-use core::ptr::NonNull;
 use core::task::Poll;
 use std::thread_local;
 
@@ -27,31 +26,26 @@ fn find(index: &Index<u64>, hash: u64) -> (usize, bool) {
     (CELLS_READ.get(), found)
 }
 
-/// An index of items that are their own hashes. Both have to outlive it.
-struct Filled<'a> {
+/// An index of items that are their own hashes, and then its arrays, which have to outlive it.
+struct Filled {
     index: Index<u64>,
     arrays: Vec<OwnedArray<u64>>,
     count: usize,
-    items: PhantomData<&'a [u64]>,
 }
 
-impl<'a> Filled<'a> {
-    fn new(hashes: &'a [u64]) -> Self {
-        let mut new = Self { index: Index::new(), arrays: Vec::new(), count: 0, items: PhantomData };
+impl Filled {
+    fn new(hashes: &[u64]) -> Self {
+        let mut new = Self { index: Index::new(), arrays: Vec::new(), count: 0 };
         for hash in hashes {
-            new.insert(hash);
+            new.insert(*hash);
         }
         new
     }
 
-    fn insert(&mut self, hash: &'a u64) {
-        if let Some(array) = self.index.grown(self.count) {
-            // SAFETY: one writer; the index is dropped before its arrays.
-            unsafe { self.index.publish(&array) };
-            self.arrays.push(array);
-        }
-        // SAFETY: there is room; the hash is borrowed for as long as the index may live.
-        unsafe { self.index.insert(*hash, NonNull::from(hash)) };
+    fn insert(&mut self, hash: u64) {
+        // SAFETY: one writer; the index is dropped before its arrays.
+        let item = unsafe { self.index.insert(hash, Box::new(hash), self.count, &mut self.arrays) };
+        assert_eq!(*item, hash);
         self.count += 1;
     }
 }
@@ -75,12 +69,13 @@ fn numbers(count: usize) -> Vec<u64> {
 #[test]
 fn a_miss_reads_at_most_one_cell_more_than_the_longest_run() {
     let hashes = numbers(32);
-    let Filled { index, arrays: _arrays, .. } = Filled::new(&hashes);
+    let filled = Filled::new(&hashes);
+    let index = &filled.index;
     let mask = index.cells().len() - 1;
     assert_eq!((mask, most(mask + 1)), (127, 32), "as full as it gets");
-    let longest = longest_run(&index);
+    let longest = longest_run(index);
     // Each cell where a probe may begin.
-    let read: Vec<(usize, bool)> = (0..=mask as u64).map(|at| find(&index, at)).collect();
+    let read: Vec<(usize, bool)> = (0..=mask as u64).map(|at| find(index, at)).collect();
     assert!(read.iter().all(|(_, found)| !found));
     assert_eq!(read.iter().map(|(read, _)| *read).max(), Some(longest + 1), "one that begins with the longest run");
 }
@@ -92,10 +87,11 @@ fn a_hit_reads_no_more_than_the_longest_run_also_where_all_hashes_are_alike() {
         hashes.iter().all(|hash| narrow(*hash) & (FIRST - 1) == 7),
         "they begin in the last cell of the first array"
     );
-    let Filled { index, arrays: _arrays, .. } = Filled::new(&hashes);
+    let filled = Filled::new(&hashes);
+    let index = &filled.index;
     for hash in &hashes {
-        let (read, found) = find(&index, *hash);
-        assert!(found && (1..=longest_run(&index)).contains(&read), "{hash} reads {read}");
+        let (read, found) = find(index, *hash);
+        assert!(found && (1..=longest_run(index)).contains(&read), "{hash} reads {read}");
     }
 }
 
@@ -107,7 +103,7 @@ fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
     assert!(filled.index.iter().next().is_none() && !find(&filled.index, 1).1);
     let mut sizes = Vec::new();
     for (at, hash) in hashes.iter().enumerate() {
-        filled.insert(hash);
+        filled.insert(*hash);
         let cells = filled.index.cells().len();
         assert!(at < most(cells), "{at} of {cells}");
         if sizes.last() != Some(&cells) {
@@ -119,13 +115,22 @@ fn an_index_that_grows_keeps_all_and_is_never_fuller_than_it_may_be() {
     assert!(sizes[0] == FIRST && sizes.windows(2).all(|pair| pair[1] == 2 * pair[0]));
     assert!(cfg!(miri) || sizes.contains(&(2 * SPARSE)));
     assert_eq!((most(SPARSE), most(2 * SPARSE)), (SPARSE / 4, SPARSE));
-    let kept: Vec<usize> = filled.arrays.iter().map(|array| array.bytes() / size_of::<super::Cell<u64>>()).collect();
+    let kept: Vec<usize> = filled.arrays.iter().map(|array| array.items().len()).collect();
     assert_eq!(kept, sizes, "and the old arrays are kept");
     let mut all: Vec<u64> = filled.index.iter().copied().collect();
     let mut given = hashes.clone();
     all.sort_unstable();
     given.sort_unstable();
     assert!(all == given);
+}
+
+/// Cells keep fewer bits where words are shorter, and an array looks at the lowest.
+#[test]
+fn every_bit_of_a_hash_reaches_the_low_half_of_what_a_cell_keeps() {
+    for (hash, bit) in [0, u64::MAX].into_iter().flat_map(|hash| (0..64).map(move |bit| (hash, bit))) {
+        let changed = (narrow(hash) ^ narrow(hash ^ 1 << bit)) & 0xffff_ffff;
+        assert_eq!(changed, 1 << (bit % 32), "bit {bit} of {hash:#x}");
+    }
 }
 
 #[test]

@@ -305,7 +305,9 @@ impl<K: Where> Places<K> {
     /// Gives up handles, and wakes all, so that they end.
     pub fn end(&mut self, random: &mut Random) {
         self.tasks.clear();
-        K::places().iter().for_each(|place| Self::wake(place.header(), random));
+        for place in K::places() {
+            Self::wake(place.header(), random);
+        }
     }
 
     /// All is over.

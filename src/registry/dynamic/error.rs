@@ -1,13 +1,13 @@
-//! What is not there.
+//! What is not there, and what may not be written.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
+use core::panic::Location;
 
-use super::versions::VersionReq;
-use crate::registry::key::FamilyName;
+use super::state::{MOST_VERSIONS, VersionReq};
+use crate::registry::key::{FamilyName, ParseKeyError, VTableKey};
 
 /// The longest name that an error keeps, in bytes.
 const LONGEST: usize = 64;
@@ -65,6 +65,67 @@ pub enum LookupError {
     },
 }
 
+/// Why nothing was registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The key is taken by something else.
+    Taken {
+        /// The key.
+        key: VTableKey,
+        /// The type that holds it.
+        registered: &'static str,
+        /// Where that was registered.
+        registered_at: &'static Location<'static>,
+        /// The type that was refused.
+        given: &'static str,
+        /// Where that was tried.
+        given_at: &'static Location<'static>,
+    },
+    /// It may not be written.
+    Refused {
+        /// The key.
+        key: VTableKey,
+        /// Why.
+        error: UpdateError,
+    },
+}
+
+/// Why a registry or a family was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// The registry is frozen.
+    Frozen,
+    /// The family's name is an alias of this one's.
+    Alias(FamilyName<'static>),
+    /// This alias has a family of its own, or leads to another one.
+    AliasTaken(FamilyName<'static>),
+    /// This name is no alias of the family.
+    UnknownAlias(FamilyName<'static>),
+    /// A new version or an alias would have a name that no key has.
+    BadName {
+        /// The name.
+        name: FamilyName<'static>,
+        /// What is wrong with it.
+        error: ParseKeyError,
+    },
+    /// The family has no such version.
+    UnknownVersion {
+        /// The version.
+        version: u16,
+    },
+    /// The version is draining, so it cannot be preferred.
+    PreferredDrains {
+        /// The version.
+        version: u16,
+    },
+    /// The family would have more than 256 versions.
+    TooManyVersions,
+    /// The family was changed by others during every run of the closure, or by the closure itself.
+    Contended,
+}
+
 impl Asked {
     pub(super) fn new(name: FamilyName<'_>, version: VersionReq) -> Self {
         Self { segment: cut(name.segment), kind: cut(name.kind), version }
@@ -73,25 +134,18 @@ impl Asked {
 
 /// At most [`LONGEST`] bytes of `name`, a mark of the cut included.
 fn cut(name: &str) -> Box<str> {
-    const MARK: char = '…';
+    const MARK: &str = "…";
     if name.len() <= LONGEST {
         return name.into();
     }
-    let mut end = LONGEST - MARK.len_utf8();
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut short = String::with_capacity(LONGEST);
-    short.push_str(&name[..end]);
-    short.push(MARK);
-    short.into()
+    let end = (0..=LONGEST - MARK.len()).rfind(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    [&name[..end], MARK].concat().into()
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segment, kind, version } = self;
-        let name = FamilyName { segment, kind };
-        match version {
+        let name = FamilyName { segment: &self.segment, kind: &self.kind };
+        match &self.version {
             VersionReq::Exact(version) => write!(f, "{name}@v{version}"),
             VersionReq::AtMost(version) => write!(f, "{name} at most v{version}"),
             VersionReq::AtLeast(version) => write!(f, "{name} at least v{version}"),
@@ -137,4 +191,45 @@ impl fmt::Display for LookupError {
     }
 }
 
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken { key, registered, registered_at, given, given_at } => {
+                write!(f, "{key} is {registered}, registered at {registered_at}; it was to be {given} at {given_at}")
+            }
+            Self::Refused { key, .. } => write!(f, "{key} cannot be registered"),
+        }
+    }
+}
+
+impl fmt::Display for UpdateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frozen => f.write_str("the registry is frozen"),
+            Self::Alias(real) => write!(f, "the name is an alias of {real}"),
+            Self::AliasTaken(alias) => write!(f, "{alias} is taken: it is a family, or leads to another one"),
+            Self::UnknownAlias(alias) => write!(f, "{alias} is no alias of the family"),
+            Self::BadName { name, .. } => write!(f, "{name} is no name of keys"),
+            Self::UnknownVersion { version } => write!(f, "the family has no v{version}"),
+            Self::PreferredDrains { version } => write!(f, "v{version} is draining, and cannot be preferred"),
+            Self::TooManyVersions => write!(f, "the family would have more than {MOST_VERSIONS} versions"),
+            Self::Contended => f.write_str("the family was changed during every run of the update's closure"),
+        }
+    }
+}
+
 impl Error for LookupError {}
+
+impl Error for RegisterError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let Self::Refused { error, .. } = self else { return None };
+        Some(error)
+    }
+}
+
+impl Error for UpdateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let Self::BadName { error, .. } = self else { return None };
+        Some(error)
+    }
+}

@@ -1,14 +1,17 @@
-//! A key that is looked up once per call site.
+//! The registry of this linked image, and what leads to it.
 
-use core::fmt;
-use core::panic::UnwindSafe;
+use alloc::boxed::Box;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use super::entry::Entry;
-use super::name::Name;
-use super::registry::GLOBAL_VTABLE_REGISTRY;
+use super::node::Entry;
+use super::registry::VTableRegistry;
+use super::state::Name;
+use super::task::{NewTaskError, RegisteredTask};
 use crate::registry::key::VTableKey;
+
+/// The registry of this linked image. A dynamic library has its own; one's own registry is a `static` like this one.
+pub static GLOBAL_VTABLE_REGISTRY: VTableRegistry = VTableRegistry::new();
 
 /// A key of the [global registry](GLOBAL_VTABLE_REGISTRY) that is looked up once per call site.
 ///
@@ -31,14 +34,12 @@ use crate::registry::key::VTableKey;
 /// assert!(task.poll().is_ready());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug)]
 pub struct CachedEntry {
     key: VTableKey,
     /// Null, or the key's family or alias in the global registry, which is never freed.
     name: AtomicPtr<Name>,
 }
-
-/// As the registry: nothing is half done.
-impl UnwindSafe for CachedEntry {}
 
 impl CachedEntry {
     /// Nothing is looked up yet.
@@ -52,20 +53,36 @@ impl CachedEntry {
     pub fn get(&self) -> Option<Entry<'static>> {
         // SAFETY: a name of the global registry, which is never dropped, so no name of it is.
         let name = NonNull::new(self.name.load(Ordering::Acquire)).map(|name| unsafe { name.as_ref() });
-        name.or_else(|| self.look_up())?.current()?.node(self.key.version).map(Entry::new)
+        name.or_else(|| self.look_up())?.current()?.node(self.key.version).map(Entry)
     }
 
     #[cold]
     fn look_up(&self) -> Option<&'static Name> {
-        let name = GLOBAL_VTABLE_REGISTRY.catalog().name(self.key.family())?;
+        let name = GLOBAL_VTABLE_REGISTRY.catalog.name(self.key.family())?;
         // Release: whoever reads it sees the name as this thread does.
         self.name.store(ptr::from_ref(name).cast_mut(), Ordering::Release);
         Some(name)
     }
 }
 
-impl fmt::Debug for CachedEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CachedEntry").field("key", &self.key).finish_non_exhaustive()
+impl RegisteredTask {
+    /// Owns `task` under `key` of the [global registry](GLOBAL_VTABLE_REGISTRY). Costs: one look-up.
+    ///
+    /// # Panics
+    ///
+    /// Where [`try_new`](Self::try_new) gives an error, with its sentence and that of its source.
+    #[must_use]
+    #[track_caller]
+    pub fn new<T: Send + 'static>(task: Box<T>, key: VTableKey) -> Self {
+        Self::new_in(&GLOBAL_VTABLE_REGISTRY, task, key)
+    }
+
+    /// Owns `task` under `key` of the [global registry](GLOBAL_VTABLE_REGISTRY). Costs: one look-up.
+    ///
+    /// # Errors
+    ///
+    /// If nothing is registered under `key`, or another type; the task is in the error.
+    pub fn try_new<T: Send + 'static>(task: Box<T>, key: VTableKey) -> Result<Self, NewTaskError<T>> {
+        Self::try_new_in(&GLOBAL_VTABLE_REGISTRY, task, key)
     }
 }
