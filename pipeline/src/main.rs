@@ -126,14 +126,14 @@ fn run(arguments: &Arguments, stop: &Arc<Stop>, out: &mut impl Write) -> io::Res
 
     if arguments.console {
         out.flush()?;
-        console::begin()?;
+        console::begin(|line| say(line))?;
     }
     let files: Arc<[PathBuf]> = mem::take(&mut tree.files).into();
     let bar = bar(files.len(), "indexing");
     let finished = plan.run(files.clone(), bar.clone(), stop)?;
     bar.finish_and_clear();
     if arguments.console {
-        console::end();
+        console::end(|line| say(line));
     }
 
     report::files(out, &files, &tree.refused, &finished)?;

@@ -1,8 +1,6 @@
 //! Keys as their text. One that borrows is read from formats that lend text, one that owns its names from all.
 
-use core::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
 use super::key::KeyRef;
@@ -33,10 +31,10 @@ impl<'de> Deserialize<'de> for KeyBuf {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
 
-        impl Visitor<'_> for Text {
+        impl serde::de::Visitor<'_> for Text {
             type Value = KeyBuf;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.write_str("a key, segment/kind@v1")
             }
 

@@ -1,5 +1,7 @@
 //! Who gets the runnables of a task: its header, or a closure beside it.
 
+use core::ptr::NonNull;
+
 use super::cell::must_outlive_calls;
 use super::header::{self, Ptr};
 use super::kind::Kind;
@@ -11,7 +13,7 @@ use super::schedule::Schedule;
     message = "nobody gets the runnables of this task: `{H}` is no `Schedule`, and there is no hook",
     label = "needs `impl Schedule for {H}`, or `.hook(…)`"
 )]
-pub trait Hook<H, K>: sealed::Hook<H, K> {}
+pub trait Hook<H, K>: IsHook<H, K> {}
 
 /// The hook of a task is its header's [`Schedule::schedule`].
 #[derive(Debug, Clone, Copy)]
@@ -24,49 +26,43 @@ pub struct ByClosure<S>(pub(super) S);
 impl<H: Schedule<K>, K: Kind> Hook<H, K> for ByHeader {}
 impl<H: 'static, K: Kind, S: Fn(&H, Runnable<H, K>)> Hook<H, K> for ByClosure<S> {}
 
-pub(super) mod sealed {
-    use core::ptr::NonNull;
+#[allow(unnameable_types, reason = "it seals the public trait")]
+pub trait IsHook<H, K> {
+    /// Whether the hook has something of its own that must outlive its calls.
+    const BORROWS: bool;
 
-    use super::{ByClosure, ByHeader, Kind, Ptr, Runnable, Schedule, header, must_outlive_calls};
+    /// Hands a runnable to the hook.
+    ///
+    /// # Safety
+    ///
+    /// The caller gives up the count of a runnable of `task`, of this kind and header data. The hook is the task's. If
+    /// it or the data must outlive the call, another count is held.
+    unsafe fn call(hook: *const Self, task: NonNull<()>);
+}
 
-    #[allow(unnameable_types, reason = "it seals the public trait")]
-    pub trait Hook<H, K> {
-        /// Whether the hook has something of its own that must outlive its calls.
-        const BORROWS: bool;
+impl<H: Schedule<K>, K: Kind> IsHook<H, K> for ByHeader {
+    const BORROWS: bool = false;
 
-        /// Hands a runnable to the hook.
-        ///
-        /// # Safety
-        ///
-        /// The caller gives up the count of a runnable of `task`, of this kind and header data. The hook is the task's. If
-        /// it or the data must outlive the call, another count is held.
-        unsafe fn call(hook: *const Self, task: NonNull<()>);
+    unsafe fn call(_hook: *const Self, task: NonNull<()>) {
+        let task: Ptr = task.cast();
+        // SAFETY: the runnable's count is the caller's to give.
+        let runnable = unsafe { Runnable::<H, K>::from_ptr(task) };
+        // SAFETY: the caller holds another count, or there is nothing to outlive.
+        unsafe { header::data::<H>(task) }.schedule(runnable);
     }
+}
 
-    impl<H: Schedule<K>, K: Kind> Hook<H, K> for ByHeader {
-        const BORROWS: bool = false;
+impl<H: 'static, K: Kind, S: Fn(&H, Runnable<H, K>)> IsHook<H, K> for ByClosure<S> {
+    const BORROWS: bool = must_outlive_calls::<S>();
 
-        unsafe fn call(_hook: *const Self, task: NonNull<()>) {
-            let task: Ptr = task.cast();
-            // SAFETY: the runnable's count is the caller's to give.
-            let runnable = unsafe { Runnable::<H, K>::from_ptr(task) };
-            // SAFETY: the caller holds another count, or there is nothing to outlive.
-            unsafe { header::data::<H>(task) }.schedule(runnable);
-        }
-    }
-
-    impl<H: 'static, K: Kind, S: Fn(&H, Runnable<H, K>)> Hook<H, K> for ByClosure<S> {
-        const BORROWS: bool = must_outlive_calls::<S>();
-
-        unsafe fn call(hook: *const Self, task: NonNull<()>) {
-            let task: Ptr = task.cast();
-            // SAFETY: the runnable's count is the caller's to give.
-            let runnable = unsafe { Runnable::<H, K>::from_ptr(task) };
-            // SAFETY: the caller holds another count, or there is nothing to outlive.
-            let data = unsafe { header::data::<H>(task) };
-            // SAFETY: as above; the field is only ever used by shared reference.
-            let hook = unsafe { &(*hook).0 };
-            hook(data, runnable);
-        }
+    unsafe fn call(hook: *const Self, task: NonNull<()>) {
+        let task: Ptr = task.cast();
+        // SAFETY: the runnable's count is the caller's to give.
+        let runnable = unsafe { Runnable::<H, K>::from_ptr(task) };
+        // SAFETY: the caller holds another count, or there is nothing to outlive.
+        let data = unsafe { header::data::<H>(task) };
+        // SAFETY: as above; the field is only ever used by shared reference.
+        let hook = unsafe { &(*hook).0 };
+        hook(data, runnable);
     }
 }

@@ -1,12 +1,14 @@
 //! Whether somebody waits for the output of a task.
 
+use core::ptr::NonNull;
+
 use super::join::JoinHandle;
 use super::joiner::Joiner;
 use super::kind::Kind;
 use super::runnable::Runnable;
 
 /// Whether a task has a join handle: [`Joined`] or [`Detached`].
-pub trait Join: sealed::Join {
+pub trait Join: IsJoin {
     /// What a spawn gives: the runnable, and the join handle if there is one.
     type Handles<T, H: 'static, K: Kind>;
 }
@@ -27,68 +29,62 @@ impl Join for Detached {
     type Handles<T, H: 'static, K: Kind> = Runnable<H, K>;
 }
 
-pub(super) mod sealed {
-    use core::ptr::NonNull;
+#[allow(unnameable_types, reason = "it seals the public trait")]
+pub trait IsJoin: Sized + 'static {
+    const JOINED: bool;
+    /// The place for the joiner's waker.
+    type Slot;
+    /// What is kept of the output.
+    type Kept<T>;
 
-    use super::{Detached, JoinHandle, Joined, Joiner, Kind, Runnable};
+    fn slot() -> Self::Slot;
+    fn keep<T>(output: T) -> Self::Kept<T>;
 
-    #[allow(unnameable_types, reason = "it seals the public trait")]
-    pub trait Join: Sized + 'static {
-        const JOINED: bool;
-        /// The place for the joiner's waker.
-        type Slot;
-        /// What is kept of the output.
-        type Kept<T>;
+    /// # Safety
+    ///
+    /// The caller has the counts of a new task of this type, whose output is a `T`, and whose header data is an `H`, with
+    /// runnables of kind `K`. Where body and output may go is seen to.
+    unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> Self::Handles<T, H, K>
+    where
+        Self: Join;
+}
 
-        fn slot() -> Self::Slot;
-        fn keep<T>(output: T) -> Self::Kept<T>;
+impl IsJoin for Joined {
+    const JOINED: bool = true;
+    type Slot = Joiner;
+    type Kept<T> = T;
 
-        /// # Safety
-        ///
-        /// The caller has the counts of a new task of this type, whose output is a `T`, and whose header data is an `H`, with
-        /// runnables of kind `K`. Where body and output may go is seen to.
-        unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> Self::Handles<T, H, K>
-        where
-            Self: super::Join;
+    #[inline]
+    fn slot() -> Joiner {
+        Joiner::new()
     }
 
-    impl Join for Joined {
-        const JOINED: bool = true;
-        type Slot = Joiner;
-        type Kept<T> = T;
-
-        #[inline]
-        fn slot() -> Joiner {
-            Joiner::new()
-        }
-
-        fn keep<T>(output: T) -> T {
-            output
-        }
-
-        unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> (Runnable<H, K>, JoinHandle<T, H>) {
-            // SAFETY: a new joined task has a count for each of the two.
-            let runnable = unsafe { Runnable::from_ptr(task.cast()) };
-            // SAFETY: as above.
-            (runnable, unsafe { JoinHandle::from_ptr(task.cast()) })
-        }
+    fn keep<T>(output: T) -> T {
+        output
     }
 
-    impl Join for Detached {
-        const JOINED: bool = false;
-        type Slot = ();
-        type Kept<T> = ();
+    unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> (Runnable<H, K>, JoinHandle<T, H>) {
+        // SAFETY: a new joined task has a count for each of the two.
+        let runnable = unsafe { Runnable::from_ptr(task.cast()) };
+        // SAFETY: as above.
+        (runnable, unsafe { JoinHandle::from_ptr(task.cast()) })
+    }
+}
 
-        #[inline]
-        fn slot() {}
+impl IsJoin for Detached {
+    const JOINED: bool = false;
+    type Slot = ();
+    type Kept<T> = ();
 
-        fn keep<T>(output: T) {
-            drop(output);
-        }
+    #[inline]
+    fn slot() {}
 
-        unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> Runnable<H, K> {
-            // SAFETY: a new detached task has a count for its runnable.
-            unsafe { Runnable::from_ptr(task.cast()) }
-        }
+    fn keep<T>(output: T) {
+        drop(output);
+    }
+
+    unsafe fn handles<T, H: 'static, K: Kind>(task: NonNull<()>) -> Runnable<H, K> {
+        // SAFETY: a new detached task has a count for its runnable.
+        unsafe { Runnable::from_ptr(task.cast()) }
     }
 }

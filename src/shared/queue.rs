@@ -113,7 +113,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
             return Ok(true);
         }
         // SAFETY: this push has put the word into the list, behind which nobody goes before its link is there.
-        let found = unsafe { link::<U>(word.as_ptr()) }.swap(before, Ordering::AcqRel);
+        let found = unsafe { link::<U>(word.as_ptr()) }.swap(before, Ordering::Release);
         Ok(ptr::eq(found, AWAITED))
     }
 
@@ -129,7 +129,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
             let next = if head.is_null() { head } else { PUSHING };
             // SAFETY: the caller's promise.
             unsafe { link::<U>(word.as_ptr()) }.store(next, Ordering::Relaxed);
-            match self.pushed.compare_exchange_weak(head, word.as_ptr(), Ordering::AcqRel, Ordering::Relaxed) {
+            match self.pushed.compare_exchange_weak(head, word.as_ptr(), Ordering::Release, Ordering::Relaxed) {
                 // What was there, and not what was read before: that may be another task at the same address.
                 Ok(before) => return Some(before),
                 Err(now) => head = now,
@@ -141,8 +141,7 @@ impl<U: 'static, K: Kind> Queue<U, K> {
     /// Whether nothing is in it now; another thread's push may come in between.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        [&self.taken, &self.turning].iter().all(|list| list.load(Ordering::Relaxed).is_null())
-            && opened(self.pushed.load(Ordering::Acquire)).is_null()
+        [&self.taken, &self.turning, &self.pushed].iter().all(|list| opened(list.load(Ordering::Relaxed)).is_null())
     }
 
     /// Whether it was [closed](crate::Taker::close).
@@ -240,7 +239,7 @@ const AWAITED: *mut () = ptr::without_provenance_mut(3);
 #[cold]
 #[inline]
 fn awaited(link: &AtomicPtr<()>) -> Option<*mut ()> {
-    link.compare_exchange(PUSHING, AWAITED, Ordering::AcqRel, Ordering::Acquire).err().filter(|now| *now != AWAITED)
+    link.compare_exchange(PUSHING, AWAITED, Ordering::Relaxed, Ordering::Acquire).err().filter(|now| *now != AWAITED)
 }
 
 /// The link of the task that `word` is a runnable of.

@@ -39,7 +39,7 @@ impl<U: 'static, K: Kind> Taker<'_, U, K> {
     /// ends, but for pushes under way, each of which answers that the taker is to be woken.
     pub fn close(&mut self) {
         let close = |head| Some(closed(head));
-        let _ = self.queue.pushed.fetch_update(Ordering::AcqRel, Ordering::Relaxed, close);
+        let _ = self.queue.pushed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, close);
     }
 
     /// Gives up the right to take. The answer is whether to look again before sleeping: somebody asked for it meanwhile,

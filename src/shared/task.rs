@@ -183,40 +183,36 @@ impl<B, H: 'static, K: Kind, J, S, L> Task<B, H, K, J, S, L> {
 /// - the future is `'static`, and so is its output; if the task runs anywhere, both are `Send` (of a detached task the
 ///   output, which the run drops that makes it, need not be);
 /// - the header data is `Send`, `Sync` and `'static`, and so is a hook of its own.
-pub trait SafeTask: sealed::SafeTask {}
+pub trait SafeTask: IsSafe {}
 
-impl<T: sealed::SafeTask> SafeTask for T {}
+impl<T: IsSafe> SafeTask for T {}
 
-mod sealed {
-    use super::{Anywhere, AtHome, Detached, Future, Join, Joined, Source, Task};
+#[allow(unnameable_types, reason = "it seals the public trait")]
+pub trait IsSafe {}
 
-    #[allow(unnameable_types, reason = "it seals the public trait")]
-    pub trait SafeTask {}
+impl<B, H, S, L> IsSafe for Task<B, H, Anywhere, Joined, S, L>
+where
+    B: Source<H, Future: Future<Output: Send + 'static> + Send + 'static>,
+    H: Send + Sync + 'static,
+    S: Send + Sync + 'static,
+{
+}
 
-    impl<B, H, S, L> SafeTask for Task<B, H, Anywhere, Joined, S, L>
-    where
-        B: Source<H, Future: Future<Output: Send + 'static> + Send + 'static>,
-        H: Send + Sync + 'static,
-        S: Send + Sync + 'static,
-    {
-    }
+impl<B, H, S, L> IsSafe for Task<B, H, Anywhere, Detached, S, L>
+where
+    B: Source<H, Future: Send + 'static>,
+    H: Send + Sync + 'static,
+    S: Send + Sync + 'static,
+{
+}
 
-    impl<B, H, S, L> SafeTask for Task<B, H, Anywhere, Detached, S, L>
-    where
-        B: Source<H, Future: Send + 'static>,
-        H: Send + Sync + 'static,
-        S: Send + Sync + 'static,
-    {
-    }
-
-    impl<B, H, J, S, L> SafeTask for Task<B, H, AtHome, J, S, L>
-    where
-        B: Source<H, Future: 'static>,
-        H: Send + Sync + 'static,
-        J: Join,
-        S: Send + Sync + 'static,
-    {
-    }
+impl<B, H, J, S, L> IsSafe for Task<B, H, AtHome, J, S, L>
+where
+    B: Source<H, Future: 'static>,
+    H: Send + Sync + 'static,
+    J: Join,
+    S: Send + Sync + 'static,
+{
 }
 
 /// The output of what a source makes.

@@ -275,6 +275,19 @@ fn an_alias_leads_every_look_up_to_the_family() {
 }
 
 #[test]
+fn a_version_that_comes_back_is_active_and_one_in_the_place_of_a_draining_one_drains() {
+    let registry: VTableRegistry = VTableRegistry::new();
+    let family = registry.family("etl", "parse");
+    let drained = VersionState::Draining { successor: Some(2) };
+    family.update(|f| _ = f.register(1, &TABLE).drain(1, Some(2))).expect("nothing speaks against it");
+    registry.register(parse(1), &OTHER);
+    assert_eq!(family.versions(), [(1, drained)]);
+    registry.remove(&parse(1)).expect("nothing speaks against it");
+    registry.register(parse(1), &TABLE);
+    assert_eq!(family.versions(), [(1, VersionState::Active)]);
+}
+
+#[test]
 fn what_was_never_registered_is_not_retired() {
     let registry = VTableRegistry::new();
     let unknown = |asked| matches!(registry.entry(asked), Err(LookupError::UnknownVersion { versions, .. }) if versions.is_empty());

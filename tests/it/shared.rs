@@ -17,6 +17,7 @@ mod scenarios;
 #[cfg(feature = "tracing")]
 mod seen;
 mod slots;
+mod states;
 mod static_cells;
 mod statics;
 mod stress;

@@ -176,9 +176,11 @@ impl fmt::Display for Versions<'_> {
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownFamily { asked } => write!(f, "{asked} is unknown: no family has this name"),
+            Self::UnknownFamily { asked } => {
+                write!(f, "nothing is registered under {asked}: no family has this name")
+            }
             Self::UnknownVersion { asked, versions } => {
-                write!(f, "{asked} is unknown; {} registered", Versions(versions))
+                write!(f, "nothing is registered under {asked}; {} registered", Versions(versions))
             }
             Self::Draining { asked, version, successor } => {
                 write!(f, "{asked} would be v{version}, which is draining")?;

@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use super::catalog::{Alias, Catalog};
 use super::error::{LookupError, UpdateError};
-use super::node::{Entry, Node, OwnedNode};
+use super::node::{Entry, OwnedNode};
 use super::state::{Name, VersionReq, VersionState, told};
 use super::writer::{Plan, Wish};
 use crate::registry::key::{FamilyName, VTableKey};
@@ -109,7 +109,7 @@ impl<C> FamilyUpdate<'_, C> {
     /// ([`VTableRegistry::register`](crate::VTableRegistry::register)). A new version is active.
     #[track_caller]
     pub fn register(&mut self, version: u16, table: &'static TaskVTable) -> &mut Self {
-        self.put(Node::new(self.key(version), table, None))
+        self.put(OwnedNode::new(self.key(version), table, None))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -126,7 +126,7 @@ impl<C> FamilyUpdate<'_, C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.put(Node::with_factory(self.key(version), factory))
+        self.put(OwnedNode::with_factory(self.key(version), factory))
     }
 
     /// Removes a version; it is preferred no longer, and known to be retired. Tasks of it stay.

@@ -99,37 +99,6 @@ unsafe impl Word for Record {
 }
 
 impl Node {
-    /// Remembers its caller as its place.
-    #[track_caller]
-    pub(super) fn new(key: VTableKey, table: &'static TaskVTable, factory: Option<Box<Factory>>) -> OwnedNode {
-        let node = NonNull::from(Box::leak(Box::<Self>::new_uninit())).cast::<Self>();
-        let record = |table: &'static TaskVTable| {
-            let UnsafeWakeableVTable { poll_fn, wake_fn, drop_fn } = *table.raw();
-            Record { calls: UnsafeWakeableVTable { poll_fn, wake_fn, drop_fn }, table, node }
-        };
-        let (open, closed) = (record(table), record(table.twin().unwrap_or(table)));
-        let boxes = table.boxed_type().unwrap_or(TypeId::of::<Self>());
-        // SAFETY: memory for a node.
-        unsafe { node.write(Self { open, closed, key, boxes, place: Location::caller(), factory }) };
-        OwnedNode(node)
-    }
-
-    /// The table and the factory come from the one `T`, so they cannot disagree.
-    #[track_caller]
-    pub(super) fn with_factory<C, T, E, F>(key: VTableKey, make: F) -> OwnedNode
-    where
-        C: 'static,
-        F: Fn(&[u8], &C) -> Result<T, E> + Send + Sync + 'static,
-        T: WakeableTask + Send + 'static,
-        E: Into<NoTask>,
-    {
-        let pure = (size_of::<F>() == 0).then(TypeId::of::<F>);
-        let make: Make<C> =
-            Box::new(move |bytes, context| make(bytes, context).map(Box::new).map(OwnedTask::new).map_err(E::into));
-        let factory = Some(Box::new(Factory { make: Box::new(make), pure }));
-        Self::new(key, const { &TaskVTable::of::<T>() }, factory)
-    }
-
     pub(super) fn table(&self) -> &'static TaskVTable {
         self.open.table
     }
@@ -155,6 +124,37 @@ impl Node {
 unsafe impl Send for OwnedNode {}
 
 impl OwnedNode {
+    /// Remembers its caller as its place.
+    #[track_caller]
+    pub(super) fn new(key: VTableKey, table: &'static TaskVTable, factory: Option<Box<Factory>>) -> Self {
+        let node = NonNull::from(Box::leak(Box::<Node>::new_uninit())).cast::<Node>();
+        let record = |table: &'static TaskVTable| {
+            let UnsafeWakeableVTable { poll_fn, wake_fn, drop_fn } = *table.raw();
+            Record { calls: UnsafeWakeableVTable { poll_fn, wake_fn, drop_fn }, table, node }
+        };
+        let (open, closed) = (record(table), record(table.twin().unwrap_or(table)));
+        let boxes = table.boxed_type().unwrap_or(TypeId::of::<Node>());
+        // SAFETY: memory for a node.
+        unsafe { node.write(Node { open, closed, key, boxes, place: Location::caller(), factory }) };
+        Self(node)
+    }
+
+    /// The table and the factory come from the one `T`, so they cannot disagree.
+    #[track_caller]
+    pub(super) fn with_factory<C, T, E, F>(key: VTableKey, make: F) -> Self
+    where
+        C: 'static,
+        F: Fn(&[u8], &C) -> Result<T, E> + Send + Sync + 'static,
+        T: WakeableTask + Send + 'static,
+        E: Into<NoTask>,
+    {
+        let pure = (size_of::<F>() == 0).then(TypeId::of::<F>);
+        let make: Make<C> =
+            Box::new(move |bytes, context| make(bytes, context).map(Box::new).map(OwnedTask::new).map_err(E::into));
+        let factory = Some(Box::new(Factory { make: Box::new(make), pure }));
+        Self::new(key, const { &TaskVTable::of::<T>() }, factory)
+    }
+
     /// Where the node is, as long as this owner lives.
     pub(super) fn address(&self) -> NonNull<Node> {
         self.0

@@ -10,7 +10,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use super::catalog::{Alias, Catalog, ManifestEntry};
 use super::error::{LookupError, RegisterError, UpdateError};
 use super::family::Family;
-use super::node::{Entry, Node, OwnedNode};
+use super::node::{Entry, OwnedNode};
 use super::state::{Name, VersionReq, numbered};
 use crate::registry::key::{FamilyName, KeyRef, VTableKey};
 use crate::sync::{Ordering, const_fn};
@@ -98,7 +98,7 @@ impl<C: 'static> VTableRegistry<C> {
     /// `try_register`'s error.
     #[track_caller]
     pub fn register(&self, key: VTableKey, table: &'static TaskVTable) -> Option<&'static TaskVTable> {
-        self.replace(Node::new(key, table, None))
+        self.replace(OwnedNode::new(key, table, None))
     }
 
     /// [`register`](Self::register) for a type that needs no table by name.
@@ -122,7 +122,7 @@ impl<C: 'static> VTableRegistry<C> {
     pub fn try_register(&self, key: VTableKey, table: &'static TaskVTable) -> Result<(), RegisterError> {
         let name = key.family();
         match name.check() {
-            Ok(()) => self.catalog.register(Node::new(key, table, None), false).map(drop),
+            Ok(()) => self.catalog.register(OwnedNode::new(key, table, None), false).map(drop),
             Err(error) => Err(RegisterError::Refused { key, error: UpdateError::BadName { name, error } }),
         }
     }
@@ -142,7 +142,7 @@ impl<C: 'static> VTableRegistry<C> {
         T: WakeableTask + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.replace(Node::with_factory(key, factory))
+        self.replace(OwnedNode::with_factory(key, factory))
     }
 
     /// Removes what is registered under `key`, and gives back its table. Tasks of it stay, and the key is known to be

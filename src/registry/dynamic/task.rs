@@ -45,7 +45,7 @@ use crate::task::{RawTask, UnsafeWakeablePtr};
 /// ```
 pub struct RegisteredTask(Erased<Record>);
 
-/// Why no [`RegisteredTask`](super::RegisteredTask) was made. The task comes back in every case.
+/// Why no [`RegisteredTask`] was made. The task comes back in every case.
 #[non_exhaustive]
 pub enum NewTaskError<T> {
     /// Nothing is registered under the key.
@@ -74,7 +74,7 @@ pub enum NewTaskError<T> {
     },
 }
 
-/// Why [`VTableRegistry::build`](super::VTableRegistry::build) made no task.
+/// Why [`VTableRegistry::build`] made no task.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {

@@ -53,13 +53,8 @@ impl Plan<'_> {
     /// Puts a node beside the others, or in the place of the one that is there; unless that is the same. Answers whether
     /// the version is new.
     pub(super) fn put(&mut self, node: OwnedNode) -> bool {
-        let number = node.get().key.version;
-        let new = Version {
-            number,
-            state: VersionState::Active,
-            node: Some(node.address()),
-            table: Some(node.get().table()),
-        };
+        let (number, table) = (node.get().key.version, Some(node.get().table()));
+        let new = Version { number, state: VersionState::Active, node: Some(node.address()), table };
         let at = self.versions.binary_search_by_key(&number, |known| known.number);
         let known = at.ok().and_then(|at| self.versions[at].node);
         // SAFETY: the invariant; the registry is borrowed.

@@ -66,6 +66,33 @@ fn names_that_differ_by_their_length_alone_are_told_apart() {
     }
 }
 
+/// Names of sixteen bytes have four words of which none stands for a part of another.
+#[test]
+fn differences_that_are_alike_do_not_cancel_each_other() {
+    let flipped = |word: usize, words: [bool; 4]| {
+        let mut name = *b"abcdefghijklmnop";
+        (0..2).for_each(|half| name[8 * half] ^= u8::from(words[2 * word + half]));
+        String::from_utf8(Vec::from(name)).expect("ASCII")
+    };
+    let pair = |words: [bool; 4]| (flipped(0, words), flipped(1, words));
+    let (segment, kind) = pair([false; 4]);
+    let both = names(&segment, &kind);
+    for words in 1..16 {
+        let (segment, kind) = pair([0, 1, 2, 3].map(|word| words >> word & 1 == 1));
+        assert!(!both.are(&names(&segment, &kind)), "{segment}/{kind}");
+    }
+    let other = flipped(1, [false, false, false, true]);
+    assert!(!names("ab", &kind).are(&names("abb", &other)), "the length differs as the last word does");
+}
+
+/// The byte in the middle of seventeen stands in no word.
+#[test]
+fn a_long_name_beside_a_short_one_is_read() {
+    let (long, other) = ("abcdefgh-ijklmnop", "abcdefgh~ijklmnop");
+    assert!(!names(long, "k").are(&names(other, "k")) && !names("k", long).are(&names("k", other)));
+    assert!(names(long, "k").are(&names(long, "k")) && names("k", long).are(&names("k", long)));
+}
+
 /// Each bit of the names reaches each bit of the hash about as often as not.
 #[test]
 fn every_bit_of_the_names_and_the_version_spreads_over_the_hash() {
@@ -122,6 +149,13 @@ fn a_hash_in_a_constant_is_the_hash() {
         [names("etl", "parse").strong(0), names("segment", "kind0000001").strong(7), names(LONG, LONG).strong(1)];
     let own = [("etl", "parse", 0), ("segment", "kind0000001", 7), (LONG, LONG, 1)];
     assert_eq!(HASHES, own.map(|(segment, kind, salt)| names(segment, kind).strong(salt)));
+}
+
+#[test]
+fn so_many_of_a_hash_are_kept_and_no_others() {
+    let kept = |salt| names("etl", "parse").hash(salt);
+    assert!((0..40).all(|salt| kept(salt) == names("etl", "parse").strong(salt) & KEPT));
+    assert_eq!((0..40).map(kept).collect::<HashSet<_>>().len(), 4, "tests keep two bits");
 }
 
 /// Hashes of names as programs have them: fixed, so that a change of the arithmetic is seen.

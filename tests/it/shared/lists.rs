@@ -165,6 +165,8 @@ fn after_the_end_no_body_is_alive_and_late_wakes_call_no_hook() {
 fn a_task_put_on_a_closed_list_is_never_polled() {
     let world = World::new();
     world.list.close();
+    world.list.for_each(|_| unreachable!("it is empty"));
+    assert!(world.list.is_closed(), "for good");
     let polled = |_: &mut Context<'_>| -> Poll<()> { unreachable!("it is cancelled") };
     let (runnable, mut handle) = Task::new(poll_fn(polled), world.header(0)).list(world.list.clone()).spawn();
     assert!(runnable.task().is_cancelled());

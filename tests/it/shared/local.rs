@@ -149,6 +149,27 @@ fn a_runnable_that_is_dropped_elsewhere_leaves_the_body() {
 
 /// A hook that drops the last handle of a task is not called for ever.
 #[test]
+fn the_joiner_has_the_same_answer_however_often_runnables_are_dropped() {
+    let home = Home::new();
+    let (dropped, _, runnable, mut handle, queue) = waits(&home, 1);
+    let task = handle.task();
+    drop(runnable);
+    for _ in 0..3 {
+        task.wake_by_ref();
+        assert!(task.is_cancelled() && task.state().is_scheduled());
+        assert_eq!(task.state().handles(), 3, "the runnable, the join handle, this");
+        drop(queue.try_recv().expect("scheduled"));
+        assert!(handle.is_finished() && !task.is_complete());
+        assert_eq!(task.state().handles(), 2);
+    }
+    assert!(matches!(handle.try_take(), Some(Err(JoinError::Cancelled))));
+    assert!(lock(&dropped.0).is_empty(), "the body waits for its home");
+    task.wake_by_ref();
+    assert!(matches!(home.run(queue.try_recv().expect("scheduled")), Ok(Ran::Complete)));
+    assert_eq!(lock(&dropped.0).len(), 1);
+}
+
+#[test]
 fn a_hook_that_drops_is_called_once_for_the_last_handle() {
     struct Drops(Arc<Mutex<u32>>);
     impl Schedule<AtHome> for Drops {

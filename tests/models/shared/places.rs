@@ -183,6 +183,25 @@ fn a_push_between_two_workers_is_taken_by_one_of_them() {
     });
 }
 
+/// Who gives up the right, and is told of somebody who was refused, sees what that one pushed.
+#[test]
+fn who_is_told_to_look_again_finds_the_push() {
+    model(|| {
+        let queue = Arc::new(Queue::new());
+        let there = queue.clone();
+        let mut taker = queue.taker().unwrap();
+        let pusher = thread::spawn(move || {
+            there.push(task(1)).unwrap();
+            there.taker().and_then(|mut taker| taker.pop()).map(run_number)
+        });
+        let taken = taker.pop().map(run_number);
+        if taker.release() && taken.is_none() {
+            assert!(!queue.is_empty());
+        }
+        pusher.join().unwrap();
+    });
+}
+
 #[test]
 fn pushes_of_two_workers_are_taken_by_them() {
     model(|| {
