@@ -7,4 +7,3 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/loom"
 export LOOM_MAX_PREEMPTIONS=3 LOOM_MAX_BRANCHES=10000
 
 RUSTFLAGS="--cfg loom" cargo test --release --test models
-RUSTFLAGS="--cfg loom" cargo test --release --test models --features tracing -- shared::seen

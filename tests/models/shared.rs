@@ -9,9 +9,6 @@ mod lists;
 mod local;
 #[path = "shared/places.rs"]
 mod places;
-#[cfg(feature = "tracing")]
-#[path = "shared/seen.rs"]
-mod seen;
 #[path = "shared/statics.rs"]
 mod statics;
 #[path = "shared/wakes.rs"]
