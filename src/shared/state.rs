@@ -263,8 +263,7 @@ impl State {
         } else if word & ORPHANED != 0 {
             Fate::Leak
         } else {
-            let kept = word & ABANDONED;
-            self.0.store(kept | ACTIVE | SCHEDULED | CANCELLED | ORPHANED | (2 * ONE), Ordering::Release);
+            self.0.store(ACTIVE | SCHEDULED | CANCELLED | ORPHANED | (2 * ONE), Ordering::Release);
             Fate::Schedule
         }
     }
