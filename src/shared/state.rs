@@ -24,8 +24,8 @@ const COMPLETE: usize = 1 << 2;
 pub(super) const CANCELLED: usize = 1 << 3;
 /// With `COMPLETE`: a panic ended the body.
 pub(super) const PANICKED: usize = 1 << 4;
-/// With `COMPLETE`: the output is there, and belongs to the join handle. Without: whoever ends the task is taking the
-/// joiner's waker out of its slot.
+/// With `COMPLETE`: the output is there, and belongs to the join handle, for as long as there is one. Without: whoever ends
+/// the task is taking the joiner's waker out of its slot.
 pub(super) const OUTPUT: usize = 1 << 5;
 /// There is a join handle.
 const HANDLE: usize = 1 << 6;
@@ -263,8 +263,7 @@ impl State {
         } else if word & ORPHANED != 0 {
             Fate::Leak
         } else {
-            let kept = word & ABANDONED;
-            self.0.store(kept | ACTIVE | SCHEDULED | CANCELLED | ORPHANED | (2 * ONE), Ordering::Release);
+            self.0.store(ACTIVE | SCHEDULED | CANCELLED | ORPHANED | (2 * ONE), Ordering::Release);
             Fate::Schedule
         }
     }

@@ -130,7 +130,7 @@ impl State {
     pub(in crate::shared) fn detach(&self, only: usize) -> Ended {
         self.change(only, |word| {
             if has_output(word) {
-                Ok((word & !(HANDLE | OUTPUT), Ended::Output))
+                Err(Ended::Output)
             } else if word & JOINER != 0 {
                 Ok((word & !(HANDLE | JOINER), Ended::Joiner))
             } else {
