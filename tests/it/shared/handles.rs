@@ -1,6 +1,7 @@
 //! What handles tell and do, beside waking and joining.
 
 use std::future::{pending, poll_fn, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -112,7 +113,7 @@ fn the_payload_of_a_panic_reaches_the_joiner() {
     struct Twice;
     impl Future for Twice {
         type Output = ();
-        fn poll(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
             std::panic::panic_any("first")
         }
     }
@@ -189,4 +190,29 @@ fn a_run_hands_a_woken_task_to_its_hook() {
     assert_eq!(next().run(), Ran::Woken);
     assert_eq!(next().run(), Ran::Complete);
     assert!(queue.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_joiner_that_waits_already_is_not_cloned_again() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{RawWaker, RawWakerVTable};
+
+    static CLONES: AtomicUsize = AtomicUsize::new(0);
+    static TABLE: RawWakerVTable = RawWakerVTable::new(
+        |data| {
+            CLONES.fetch_add(1, Ordering::Relaxed);
+            RawWaker::new(data, &TABLE)
+        },
+        |_| (),
+        |_| (),
+        |_| (),
+    );
+    // SAFETY: the functions take any word.
+    let joiner = unsafe { Waker::new(std::ptr::null(), &TABLE) };
+    let (runnable, mut handle) = Task::new(ready(5), ()).hook(|(), _| {}).spawn();
+    for _ in 0..3 {
+        assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&joiner)).is_pending());
+        assert_eq!(CLONES.load(Ordering::Relaxed), 1);
+    }
+    drop(runnable);
 }
