@@ -514,6 +514,27 @@ fn a_static_task_has_its_end_on_every_path() {
     assert!(tasks.iter().all(Heard::is_over), "{tasks:?}");
 }
 
+/// Nobody waits for a subscriber, and its span is not another's.
+#[test]
+fn a_task_that_comes_while_the_last_one_is_told_of_has_no_span() {
+    static PLACE: StaticTask<Keeps, [usize; 4]> = StaticTask::new(Keeps::new());
+    static KEPT: Mutex<Option<Waker>> = Mutex::new(None);
+    let recorder = Recorder::default();
+    assert_eq!(recorder.hears(|| PLACE.claim().unwrap().spawn(|| waits(&KEPT))).run(), Ran::Pending);
+    StaticRef::<Keeps>::from_waker(lock(&KEPT).as_ref().unwrap()).unwrap().wake();
+    let own = recorder.clone();
+    *lock(&recorder.during_event) = Some(Box::new(move || {
+        drop(lock(&PLACE.header().0).pop()); // the end, but for what is just told
+        assert_eq!(own.task().closes, 0);
+        assert_eq!(own.hears(|| PLACE.claim().unwrap().spawn(|| ready(())).run()), Ran::Complete);
+    }));
+    drop(lock(&KEPT).take());
+    assert!(recorder.task().is_over(), "{:?}", recorder.task());
+    assert_eq!(recorder.hears(|| PLACE.claim().unwrap().spawn(|| ready(())).run()), Ran::Complete);
+    assert_eq!(recorder.tasks().len(), 2);
+    assert!(recorder.tasks().iter().all(Heard::is_over));
+}
+
 /// Threads that do with wakers what they like, while tasks end; and in places of statics begin again.
 #[test]
 fn what_races_with_the_end_is_told_before_it_or_not_at_all() {
