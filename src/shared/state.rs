@@ -159,7 +159,7 @@ impl State {
     /// Asks for a poll and gives up the caller's count, which the runnable takes over unless the caller is to `keep` it.
     #[inline]
     pub(super) fn wake(&self, keep: bool, only: usize) -> Wake {
-        self.change(only, |word| {
+        let next = |word| {
             if word & COMPLETE != 0 {
                 Err(Wake::Complete)
             } else if word & ACTIVE == 0 {
@@ -168,7 +168,9 @@ impl State {
                 // Not the last count: the runnable has one, or the poll under way.
                 Ok(((word | SCHEDULED) - ONE, Wake::Known))
             }
-        })
+        };
+        // Not `change`: what `only` is, is not known while compiling, and no count is `NEVER`.
+        self.change_if(|word| counts(word) == only, next)
     }
 
     /// Uses up the runnable and begins a poll; the wake that made it is used up *before* the poll, so that one which
