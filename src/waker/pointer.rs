@@ -118,7 +118,7 @@ pub(super) fn target<P: WakerPointer>(pointer: &P) -> &P::Target {
 }
 
 /// An `Arc` as a pointer.
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", any(target_has_atomic = "ptr", feature = "portable-atomic")))]
 macro_rules! arc_pointer {
     ($(#[$attribute:meta])* $($arc:ident)::+) => {
         $(#[$attribute])*
