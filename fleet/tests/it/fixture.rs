@@ -139,6 +139,20 @@ impl Database {
         }
     }
 
+    /// Waits until a worker's process has ended, or a statement answers 1.
+    pub fn until_over(&self, worker: &mut Worker, statement: &str) {
+        let end = Instant::now() + Duration::from_mins(2);
+        while worker.child.try_wait().expect("it was started").is_none() && self.sql(statement) != "1" {
+            assert!(
+                Instant::now() < end,
+                "worker {} and {statement}: neither\n{}",
+                worker.id(),
+                self.ok(&["status"])
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Waits until this many jobs are in this state.
     pub fn until_jobs(&self, state: &str, number: usize) {
         self.until(&format!("select count(*) from apalis.jobs where status = '{state}'"), &number.to_string());

@@ -46,15 +46,7 @@ fn a_job_that_kills_workers_is_dead_after_three_alone() {
         assert!(killed < 9, "{}", database.sql("select * from fleet.attempt"));
         let mut worker = database.worker(&["--slots", "4"]);
         // It ends when the poison has killed it, or is stopped when the poison is dead.
-        let over = format!(
-            "select ({dead}) = 1 or not exists (select from pg_stat_activity where application_name like '%-{}-%')",
-            worker.id()
-        );
-        database.until(
-            &format!("select count(*) > 0 from pg_stat_activity where application_name like '%-{}-%'", worker.id()),
-            "t",
-        );
-        database.until(&over, "t");
+        database.until_over(&mut worker, &dead);
         if database.sql(&dead) == "1" {
             workers.push(worker);
             break;
