@@ -119,7 +119,8 @@ fn a_refused_look_up_allocates_at_most_three_times_and_little() {
 
 #[test]
 fn a_registry_that_is_dropped_gives_back_all() {
-    let kept = || BYTES.get() - FREED.get();
+    // Wrapping: a thread may free what another one has allocated.
+    let kept = || BYTES.get().wrapping_sub(FREED.get());
     let before = kept();
     let registry: VTableRegistry = VTableRegistry::new();
     for kind in ["a", "b", "c", "d", "e", "f", "g"] {
@@ -133,7 +134,7 @@ fn a_registry_that_is_dropped_gives_back_all() {
     }
     registry.family("etl", "a").update(|f| _ = f.alias("old", "a")).expect("the name is free");
     registry.family("etl", "a").update(|f| _ = f.remove_alias("old", "a")).expect("it is there");
-    assert!(kept() > before && registry.retained_bytes() > 0);
+    assert!(kept() != before && registry.retained_bytes() > 0);
     drop(registry);
     assert_eq!(kept(), before);
 }
