@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Wake;
 
@@ -285,8 +285,7 @@ unsafe impl WakerPointer for Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
-        if self.header().count.fetch_sub(1, Ordering::Release) == 1 {
-            fence(Ordering::Acquire);
+        if self.header().count.fetch_sub(1, Ordering::AcqRel) == 1 {
             // SAFETY: that was the last count of a box.
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
