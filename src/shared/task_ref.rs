@@ -286,7 +286,8 @@ impl fmt::Debug for TaskRef<dyn Any> {
 }
 
 // SAFETY: rule 1, 2, 4: the word is the pointer, and a value has one count. Rule 3: `retain` adds one. Rule 5: a count
-// keeps the allocation, which is never moved. Rule 6: the target is nothing. Rule 7: none of these runs other code.
+// keeps the allocation, which is never moved. Rule 6: the target is nothing. Rule 7: none of these runs other code, but for a
+// subscriber's in `clone_raw`, before the count is added.
 unsafe impl WakerPointer for TaskRef<dyn Any> {
     type Target = ();
     type Kind = Free;

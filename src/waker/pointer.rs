@@ -13,7 +13,7 @@ pub struct Free;
 /// A pointer that fits into the one data word of a [`Waker`](core::task::Waker).
 ///
 /// Implemented for `Arc<T>`, `&'static T` and `usize` ids, and with the features `portable-atomic` and `alloc` for
-/// `portable_atomic_util::Arc<T>`. A runtime implements it once for its own refcounted header; the example
+/// `portable_atomic_util::Arc<T>`; and for `AnyTask`, a shared task. A runtime implements it once for its own refcounted header; the example
 /// `own_pointer.rs` does so for an intrusive count. It is not implemented for `Box<T>`: a waker is used from
 /// several threads at once, and a `Box` says that it is the only way to its target.
 ///
@@ -31,7 +31,8 @@ pub struct Free;
 ///    `from_raw` over a word whose count another owner keeps, used by reference, and forgotten.
 /// 5. While a count is held, by a `Self` or a raw word, the target stays alive and is not moved.
 /// 6. `as_ref(w)` is the same target at every call, and borrows it for no longer than a count is held.
-/// 7. Every function may be called from any thread, several at once, and none of them unwinds.
+/// 7. Every function may be called from any thread, several at once. None of them unwinds, but `clone_raw` may, if there is
+///    no count more then.
 ///
 /// A wrong implementation: a pointer to `T` whose `clone_raw` allocates a second `T` and returns that address.
 /// Rule 3 is broken: the clone of a waker would no longer [`will_wake`](core::task::Waker::will_wake) the
