@@ -12,7 +12,8 @@
 //! What those do well is done here too: inputs and results go through `black_box`, the work of a round is sized so
 //! that the clock's grain is far below it, the order within a round is drawn anew each time, medians and quartiles
 //! instead of means, memory is made outside of the clock, and the proof that work happened is compared. A round in
-//! which the system took the processor away is left out and another one is run, up to three times as many.
+//! which the system took the processor away is left out and another one is run, up to three times as many. A ratio is
+//! of two times of the same round: a machine that is slower for a while is so for both.
 
 use std::hint::black_box;
 use std::ops::AddAssign;
@@ -149,7 +150,7 @@ impl<'a> Case<'a> {
         let (mut checksum, mut rng, start) = (0, Rng::new(rounds as u64), Instant::now());
         let mut order: Vec<_> = (0..self.candidates.len()).collect();
         for round in 0.. {
-            let done = round >= rounds && times.iter().all(|times| times.quiet.len() >= rounds);
+            let done = round >= rounds && times.iter().all(|times| times.quiet().count() >= rounds);
             if done || (round >= rounds && (round >= 3 * rounds || start.elapsed() > plan.budget * 2)) {
                 break;
             }
@@ -159,7 +160,7 @@ impl<'a> Case<'a> {
             for &candidate in &order {
                 let measured = (self.candidates[candidate].round)(passes);
                 found[candidate] = measured;
-                times[candidate].push(self.per_operation(measured.elapsed, passes), measured.disturbed);
+                times[candidate].0.push((self.per_operation(measured.elapsed, passes), measured.disturbed));
             }
             checksum = self.compare(&found);
         }
@@ -167,7 +168,7 @@ impl<'a> Case<'a> {
 
         let cold = cold.iter().map(|cold| Some(self.per_operation(cold.elapsed, 1))).collect();
         let rounds = times.iter().map(|times| times.counted().len()).min().unwrap_or(0);
-        let summaries: Vec<_> = times.iter().map(|times| Summary::of(times.counted())).collect();
+        let summaries: Vec<_> = times.iter().map(|one| (one.summary(), one.over(&times[at]).summary())).collect();
         self.report(&summaries, cold, at, (Some(checksum), passes, rounds))
     }
 
@@ -184,9 +185,10 @@ impl<'a> Case<'a> {
         for &(name, side, _) in values {
             case.add(side, name, Box::new(|_| Measured::default()));
         }
-        let summaries: Vec<_> =
-            values.iter().map(|&(.., value)| Summary { median: value, low: value, high: value }).collect();
         let reference = values.iter().position(|value| value.0 == reference).unwrap_or(0);
+        let base = values[reference].2;
+        let summaries: Vec<_> =
+            values.iter().map(|&(.., value)| (Summary::exact(value), Summary::exact(value / base))).collect();
         case.report(&summaries, vec![None; values.len()], reference, (None, 1, 1))
     }
 
@@ -230,13 +232,12 @@ impl<'a> Case<'a> {
 
     fn report(
         self,
-        summaries: &[Summary],
+        summaries: &[(Summary, Summary)],
         cold: Vec<Option<f64>>,
         reference: usize,
         (checksum, passes, rounds): (Option<u64>, u64, usize),
     ) -> CaseReport {
-        let base = summaries[reference];
-        let rows = self.candidates.iter().zip(summaries).zip(cold).map(|((candidate, own), cold)| Row {
+        let rows = self.candidates.iter().zip(summaries).zip(cold).map(|((candidate, (own, over)), cold)| Row {
             candidate: candidate.name.to_owned(),
             side: candidate.side,
             median: significant(own.median),
@@ -244,7 +245,8 @@ impl<'a> Case<'a> {
             high: significant(own.high),
             spread: significant(own.spread()),
             cold: cold.map(significant),
-            ratio: ratio(own, &base, Plan::BOUND).map(significant),
+            ratio: over.median.is_finite().then(|| significant(over.median)),
+            ratio_spread: over.median.is_finite().then(|| significant(over.spread())),
         });
         CaseReport {
             rows: rows.collect(),
@@ -259,38 +261,36 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The rounds of one candidate.
+/// The rounds of one candidate: what each took, and whether it was disturbed.
 #[derive(Debug, Clone, Default)]
-struct Times {
-    all: Vec<f64>,
-    quiet: Vec<f64>,
-}
+struct Times(Vec<(f64, bool)>);
 
 impl Times {
     /// How many quiet rounds are enough to leave out the others.
     const ENOUGH: usize = 5;
 
-    fn push(&mut self, time: f64, disturbed: bool) {
-        self.all.push(time);
-        if !disturbed {
-            self.quiet.push(time);
-        }
+    fn quiet(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().filter(|(_, disturbed)| !disturbed).map(|(time, _)| *time)
     }
 
     /// The quiet rounds; all, if those are few.
-    fn counted(&self) -> &[f64] {
-        if self.quiet.len() >= Self::ENOUGH { &self.quiet } else { &self.all }
+    fn counted(&self) -> Vec<f64> {
+        let quiet: Vec<_> = self.quiet().collect();
+        if quiet.len() >= Self::ENOUGH { quiet } else { self.0.iter().map(|(time, _)| *time).collect() }
+    }
+
+    fn summary(&self) -> Summary {
+        Summary::of(&self.counted())
+    }
+
+    /// Round by round, how much of the other's time it took.
+    fn over(&self, other: &Self) -> Self {
+        let pairs = self.0.iter().zip(&other.0);
+        Self(pairs.map(|(own, other)| (own.0 / other.0, own.1 || other.1)).collect())
     }
 }
 
 /// Five digits: more are noise, and make reports long.
 fn significant(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
-}
-
-/// The median over the reference's; none where the spread of either is over the bound.
-#[must_use]
-pub fn ratio(own: &Summary, reference: &Summary, bound: f64) -> Option<f64> {
-    let noisy = own.spread() > bound || reference.spread() > bound;
-    (!noisy && reference.median > 0.0).then(|| own.median / reference.median)
 }

@@ -188,7 +188,7 @@ fn measure(arguments: &Arguments) -> Result<Report, String> {
     println!("{}", report.head);
     println!("pinned    {}", if plan.pins.is_empty() { "no".to_owned() } else { format!("{:?}", plan.pins) });
     println!(
-        "bound     too noisy for a ratio is a spread over {:.0} %: the middle half of the rounds over their median",
+        "bound     too noisy for a ratio is a spread over {:.0} %: the middle half of it over all rounds",
         { Plan::BOUND * 100.0 }
     );
     if cfg!(debug_assertions) || INCREMENTAL {

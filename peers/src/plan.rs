@@ -30,7 +30,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The spread, as a part of the median, above which no ratio is given.
+    /// The spread of a ratio from round to round, as a part of its median, above which none is given.
     pub const BOUND: f64 = 0.10;
 
     /// The plan of a scale.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::head::Head;
 
 /// The form of the JSON. It goes up with every change that a reader could stumble over.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
-/// The oldest form that is read: its head has no prices.
+/// The oldest form that is read: its head has no prices, and before the fourth the ratios are of the medians.
 pub const OLDEST: u32 = 2;
 
 /// A whole run.
@@ -21,7 +21,7 @@ pub struct Report {
     pub arguments: Vec<String>,
     /// The processors that threads were pinned to; none where the system placed them.
     pub pinned: Vec<usize>,
-    /// The spread above which no ratio is given.
+    /// The spread of a ratio above which it is not given.
     pub bound: f64,
     /// What was measured.
     pub groups: Vec<GroupReport>,
@@ -80,8 +80,11 @@ pub struct Row {
     pub spread: f64,
     /// The first round, which is in none of the above; none where nothing was timed.
     pub cold: Option<f64>,
-    /// The median over the reference's; none where either was too noisy.
+    /// How much of the reference's time of the same round it took, in the middle; none where the reference took none.
     pub ratio: Option<f64>,
+    /// The spread of those ratios.
+    #[serde(default)]
+    pub ratio_spread: Option<f64>,
 }
 
 /// How a candidate stands to this crate.
@@ -125,5 +128,19 @@ impl CaseReport {
     #[must_use]
     pub fn reference_row(&self) -> Option<&Row> {
         self.rows.iter().find(|row| row.candidate == self.reference)
+    }
+
+    /// How much of the other's time the one takes, and the spread of that. Where rounds were not compared, it is that of
+    /// the medians, and the wider spread of the two.
+    #[must_use]
+    pub fn ratio(&self, [one, other]: [&str; 2]) -> Option<(f64, f64)> {
+        let row = |name| self.rows.iter().find(|row| row.candidate == name);
+        let (one, other) = (row(one)?, row(other)?);
+        let compared = |row: &Row| row.ratio.zip(row.ratio_spread);
+        let (ratio, spread) = match compared(one).zip(compared(other)) {
+            Some((one, other)) => (one.0 / other.0, one.1.max(other.1)),
+            None => (one.median / other.median, one.spread.max(other.spread)),
+        };
+        ratio.is_finite().then_some((ratio, spread))
     }
 }

@@ -25,6 +25,12 @@ impl Summary {
         Self { median: quantile(&sorted, 0.5), low: quantile(&sorted, 0.25), high: quantile(&sorted, 0.75) }
     }
 
+    /// Of what is known and not measured.
+    #[must_use]
+    pub fn exact(value: f64) -> Self {
+        Self { median: value, low: value, high: value }
+    }
+
     /// The range of the middle half, as a part of the median. A few rounds that something disturbed do not move it.
     #[must_use]
     pub fn spread(&self) -> f64 {

@@ -47,14 +47,13 @@ fn write_case(f: &mut fmt::Formatter<'_>, case: &CaseReport) -> fmt::Result {
 /// The ratio in words.
 #[must_use]
 pub fn verdict(case: &CaseReport, row: &Row) -> String {
-    match row.ratio {
-        None if row.candidate == case.reference && row.spread > Plan::BOUND => "reference, noisy".to_owned(),
-        _ if row.candidate == case.reference => "reference".to_owned(),
-        Some(ratio) => format!("{} \u{d7}", figure(ratio)),
-        None if row.spread <= Plan::BOUND && case.reference_row().is_some_and(|row| row.median <= 0.0) => {
-            String::new()
-        }
-        None => "too noisy".to_owned(),
+    let reference = row.candidate == case.reference;
+    match case.ratio([&row.candidate, &case.reference]) {
+        _ if reference && row.spread > Plan::BOUND => "reference, noisy".to_owned(),
+        _ if reference => "reference".to_owned(),
+        Some((_, spread)) if spread > Plan::BOUND => "too noisy".to_owned(),
+        Some((ratio, _)) => format!("{} \u{d7}", figure(ratio)),
+        None => String::new(),
     }
 }
 

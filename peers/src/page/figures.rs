@@ -87,13 +87,13 @@ fn side_by_side(text: &mut String, reports: &Reports) {
     let _ =
         writeln!(text, "| of async-task's time | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()));
     for found in reports.found(|report| ratios::cases(report).collect(), |case| &case.name) {
-        let cell = |pair, machine: &&str| {
+        let cell = |pair: [&str; 2], machine: &&str| {
             let (_, case) = found.iter().find(|(name, _)| name == machine)?;
             ratios::cell(case, pair)
         };
         let cells = PAIRS.iter().flat_map(|(_, pair)| machines.iter().map(move |machine| (pair, machine)));
         let cells: Vec<_> =
-            cells.map(|(pair, machine)| cell(pair, machine).unwrap_or_else(|| NONE.to_owned())).collect();
+            cells.map(|(pair, machine)| cell(*pair, machine).unwrap_or_else(|| NONE.to_owned())).collect();
         let _ = writeln!(text, "| {} | {} |", escaped(&found[0].1.name), cells.join(" | "));
     }
 }
@@ -148,10 +148,11 @@ fn ahead(text: &mut String, cases: &[Found<'_, CaseReport>]) {
     let mut lines = Vec::new();
     for (machine, case) in cases.iter().flatten() {
         let Some(own) = case.rows.iter().find(|row| row.side == Side::Own) else { continue };
-        let peers = case.rows.iter().filter(|row| row.side == Side::Peer && row.median < own.median * (1.0 - WORTH));
+        let peers = case.rows.iter().filter(|row| row.side == Side::Peer);
         let peers: Vec<_> = peers
-            .filter(|row| row.spread.max(own.spread) <= Plan::BOUND)
-            .map(|row| format!("{} {} \u{d7}", escaped(&row.candidate), figure(row.median / own.median)))
+            .filter_map(|row| Some((row, case.ratio([&row.candidate, &own.candidate])?)))
+            .filter(|(_, (ratio, spread))| *ratio < 1.0 - WORTH && *spread <= Plan::BOUND)
+            .map(|(row, (ratio, _))| format!("{} {} \u{d7}", escaped(&row.candidate), figure(ratio)))
             .collect();
         if !peers.is_empty() {
             lines.push(format!("- {}, {}: {}", escaped(&case.name), escaped(machine), peers.join(", ")));

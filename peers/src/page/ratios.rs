@@ -13,23 +13,15 @@ pub const PAIRS: [(&str, [&str; 2]); 2] = [
 /// The comparisons that have such pairs.
 pub fn cases(report: &Report) -> impl Iterator<Item = &CaseReport> {
     let cases = report.groups.iter().flat_map(|group| &group.cases);
-    cases.filter(|case| PAIRS.iter().all(|(_, pair)| of(case, pair).is_some()))
+    cases.filter(|case| PAIRS.iter().all(|(_, pair)| case.ratio(*pair).is_some()))
 }
 
 /// A spread over this says nothing at all.
 const USELESS: f64 = 5.0 * Plan::BOUND;
 
-/// How much of the other's time the first of a pair takes, and the wider spread of the two.
-#[must_use]
-pub fn of(case: &CaseReport, [own, other]: &[&str; 2]) -> Option<(f64, f64)> {
-    let row = |name: &str| case.rows.iter().find(|row| row.candidate == name);
-    let (own, other) = (row(own)?, row(other)?);
-    Some((own.median / other.median, own.spread.max(other.spread)))
-}
-
 /// The ratio in words. Other than a verdict, it says how it looks where the rounds were somewhat noisy.
-pub(super) fn cell(case: &CaseReport, pair: &[&str; 2]) -> Option<String> {
-    let (ratio, spread) = of(case, pair)?;
+pub(super) fn cell(case: &CaseReport, pair: [&str; 2]) -> Option<String> {
+    let (ratio, spread) = case.ratio(pair)?;
     Some(match spread {
         spread if spread > USELESS => "too noisy".to_owned(),
         spread if spread > Plan::BOUND => format!("{}, noisy", figure(ratio)),

@@ -11,15 +11,16 @@ use serde_json::Value;
 
 /// A report with one of everything.
 pub(crate) fn report() -> Report {
-    let row = |candidate: &str, side, median: f64, ratio| Row {
+    let row = |candidate: &str, side, median: f64, spread, ratio: Option<f64>| Row {
         candidate: candidate.to_owned(),
         side,
         median,
-        low: median * 0.9,
-        high: median * 1.1,
-        spread: 0.2,
+        low: median * (1.0 - spread / 2.0),
+        high: median * (1.0 + spread / 2.0),
+        spread,
         cold: Some(median * 2.0),
         ratio,
+        ratio_spread: ratio.map(|_| 0.02),
     };
     let case = CaseReport {
         name: "a < b & c".to_owned(),
@@ -30,9 +31,9 @@ pub(crate) fn report() -> Report {
         operations: 1024,
         rounds: 11,
         rows: vec![
-            row("waker_tables", Side::Own, 10.0, Some(0.5)),
-            row("Box<dyn Trait>", Side::Peer, 20.0, Some(1.0)),
-            row("slow", Side::Context, 2_000.0, None),
+            row("waker_tables", Side::Own, 10.0, 0.2, Some(0.5)),
+            row("Box<dyn Trait>", Side::Peer, 20.0, 0.1, Some(1.0)),
+            row("slow", Side::Context, 2_000.0, 0.2, None),
         ],
     };
     let line = Line {
@@ -80,7 +81,7 @@ fn its_fields_are_these() {
         .groups.cases.name .groups.cases.operations .groups.cases.picture .groups.cases.reference \
         .groups.cases.rounds .groups.cases.rows .groups.cases.rows.candidate .groups.cases.rows.cold \
         .groups.cases.rows.high .groups.cases.rows.low .groups.cases.rows.median .groups.cases.rows.ratio \
-        .groups.cases.rows.side .groups.cases.rows.spread .groups.cases.unit .groups.growth .groups.growth.lines \
+        .groups.cases.rows.ratio_spread .groups.cases.rows.side .groups.cases.rows.spread .groups.cases.unit .groups.growth .groups.growth.lines \
         .groups.growth.lines.candidate .groups.growth.lines.points .groups.growth.lines.side \
         .groups.growth.lines.slope .groups.growth.name .groups.growth.unit .groups.name .groups.notes .head \
         .head.cores .head.cpu .head.date .head.governor .head.load .head.prices .head.prices.allocation \
@@ -90,7 +91,7 @@ fn its_fields_are_these() {
     let mut found = BTreeSet::new();
     paths(&value, "", &mut found);
     assert_eq!(found.into_iter().collect::<Vec<_>>().join(" "), FIELDS, "count SCHEMA up if this changes");
-    assert_eq!(value["schema"], 3);
+    assert_eq!(value["schema"], 4);
     assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["side"], "context");
     assert_eq!(value["groups"][0]["cases"][0]["rows"][2]["ratio"], Value::Null);
 }
@@ -106,12 +107,14 @@ fn it_is_read_as_it_was_written() {
 }
 
 #[test]
-fn the_form_before_is_read_without_prices_and_no_other() {
+fn older_forms_are_read_without_prices_and_no_other() {
     let folder = tempfile::tempdir().expect("there is a temporary folder");
     let file = folder.path().join("report.json");
     let mut value = serde_json::to_value(report()).expect("a report is JSON");
     value["schema"] = 2.into();
     value["head"].as_object_mut().expect("it has fields").remove("prices");
+    let row = &mut value["groups"][0]["cases"][0]["rows"][0];
+    row.as_object_mut().expect("it has fields").remove("ratio_spread");
     fs::write(&file, value.to_string()).expect("it can be written");
     let read = peers::json::read(&file).expect("it can be read");
     assert!(read.head.prices.is_none() && read.schema == SCHEMA);

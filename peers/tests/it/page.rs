@@ -132,7 +132,7 @@ fn the_readme_quotes_the_worst_ratio_of_all_machines() {
     let (.., reports) = repository();
     let worst = |name: &str| {
         let cases = reports.iter().flat_map(|(_, report)| ratios::cases(report)).filter(|case| case.name == name);
-        let all = cases.flat_map(|case| PAIRS.map(|(_, pair)| ratios::of(case, &pair).expect("it has both").0));
+        let all = cases.flat_map(|case| PAIRS.map(|(_, pair)| case.ratio(pair).expect("it has both").0));
         figure(all.reduce(f64::max).unwrap_or_else(|| panic!("no ratio of {name}")))
     };
     let [detached, joined, yields] = ["spawn and finish, detached", "spawn and finish, joined", "yield"]

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use peers::harness::{Case, Measured, ratio, timed};
+use peers::harness::{Case, Measured, timed};
 use peers::plan::Scale;
 use peers::progress::Progress;
-use peers::report::Side;
+use peers::report::{CaseReport, Side};
 use peers::stats::{Summary, slope};
 
 use crate::tiny;
@@ -36,15 +36,61 @@ fn one_disturbed_round_moves_neither_median_nor_spread() {
     near(summary.spread(), 0.0);
 }
 
+/// What a pass of a round takes, in nanoseconds, and whether that was disturbed.
+type Rounds = fn(u64) -> (u64, bool);
+
+/// A case of rounds that are known.
+fn of_rounds(rounds: &[(&'static str, Rounds)]) -> CaseReport {
+    let mut plan = tiny();
+    (plan.scale, plan.budget) = (Scale::Quick, Duration::from_mins(1));
+    let mut case = Case::new("rounds", "", "ns", 1);
+    for &(name, each) in rounds {
+        let mut round = 0;
+        let work = move |passes| {
+            round += 1;
+            let (each, disturbed) = each(round);
+            Measured { elapsed: Duration::from_nanos(each * passes), sum: passes, disturbed }
+        };
+        case.add(Side::Own, name, Box::new(work));
+    }
+    case.measure(&plan, &mut Progress::new(false))
+}
+
 #[test]
-fn a_ratio_is_given_only_if_both_spreads_are_within_the_bound() {
-    let steady = Summary { median: 10.0, low: 9.8, high: 10.2 };
-    let twice = Summary { median: 20.0, low: 19.5, high: 20.5 };
-    let noisy = Summary { median: 20.0, low: 15.0, high: 25.0 };
-    near(ratio(&twice, &steady, 0.1).expect("both are steady"), 2.0);
-    assert_eq!(ratio(&noisy, &steady, 0.1), None);
-    assert_eq!(ratio(&steady, &noisy, 0.1), None);
-    near(ratio(&noisy, &steady, 0.6).expect("the bound is wide"), 2.0);
+fn a_ratio_is_of_times_of_the_same_round() {
+    let report = of_rounds(&[("one", |round| (100 * round, false)), ("other", |round| (200 * round, false))]);
+    assert!(report.rows.iter().all(|row| row.spread > 0.1), "the machine was slower and slower");
+    let (ratio, spread) = report.ratio(["other", "one"]).expect("both were measured");
+    near(ratio, 2.0);
+    near(spread, 0.0);
+    near(report.ratio(["one", "other"]).expect("both were measured").0, 0.5);
+    assert_eq!(report.ratio(["one", "a third"]), None);
+}
+
+#[test]
+fn a_round_that_was_disturbed_for_either_is_in_no_ratio() {
+    let report = of_rounds(&[
+        ("one", |round| if round % 2 == 0 { (9_000, true) } else { (10, false) }),
+        ("other", |round| if round % 5 == 0 { (9_000, true) } else { (30, false) }),
+    ]);
+    let (ratio, spread) = report.ratio(["other", "one"]).expect("both were measured");
+    near(ratio, 3.0);
+    near(spread, 0.0);
+}
+
+#[test]
+fn a_ratio_that_changes_from_round_to_round_has_a_spread() {
+    let report = of_rounds(&[("one", |_| (100, false)), ("other", |round| (50 + 100 * (round % 2), false))]);
+    assert!(report.ratio(["other", "one"]).expect("both were measured").1 > 0.5);
+}
+
+#[test]
+fn where_rounds_were_not_compared_a_ratio_is_of_medians_and_as_noisy_as_the_worse() {
+    let mut report = of_rounds(&[("one", |_| (100, false)), ("other", |round| (200 + round % 4, false))]);
+    report.rows[1].ratio_spread = None;
+    let (ratio, spread) = report.ratio(["other", "one"]).expect("both were measured");
+    near(ratio, report.rows[1].median / 100.0);
+    near(spread, report.rows[1].spread);
 }
 
 #[test]
