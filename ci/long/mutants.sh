@@ -46,7 +46,7 @@ run() {
     for glob in ${files[${1%.*}]}; do chosen+=(--file "src/$glob"); done
     rm -rf "$output"
     (cd "$tree" && cargo mutants --in-place --config ci/long/mutants.toml --output "$output" --all-features \
-        --cap-lints true --build-timeout 600 --colors never "${chosen[@]}" "${@:2}") || status=$?
+        --cap-lints true --build-timeout 120 --colors never "${chosen[@]}" "${@:2}") || status=$?
     [[ $status == [023] ]]
 }
 
