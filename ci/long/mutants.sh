@@ -22,7 +22,8 @@ tests[spawns]='shared/{world,slots,builder,local,hooks}'
 files[lists]='shared/{linked,list,member,queue,taker}.rs' tests[lists]='shared/{world,queues,lists,walks,stress}'
 files[futures]='shared/{catch_unwind,cell,future_memory,memory,schedule,source,task_future,vtable}.rs shared.rs sync/** sync.rs'
 tests[futures]='shared/{world,builder,task_future,hooks,handles}'
-files[registry]='registry/** registry.rs macros.rs'
+files[hash]='registry/hash.rs' tests[hash]='hostile keys large_families registry registry_model' # no table of the compiler's
+files[registry]='registry/dynamic/** registry/{dynamic,key,key_buf,serde,static_table}.rs registry.rs macros.rs'
 tests[registry]='allocations entries families history hostile keys large_families manifest registered_drops registry
     registry_model serde'
 
@@ -65,7 +66,7 @@ count() {
 }
 
 status=0
-[ $# -gt 0 ] || set -- set waker wake_state task state statics handles spawns lists futures registry
+[ $# -gt 0 ] || set -- set waker wake_state task state statics handles spawns lists futures hash registry
 for part; do
     keep main "${tests[$part]}"
     [[ ${tests[$part]} != shared/* ]] || keep shared "${tests[$part]#*/}"
