@@ -114,6 +114,8 @@ fn an_owned_key_is_the_key_that_it_was_made_of() {
             let other_owned = KeyBuf::from(other.key_ref());
             assert_eq!(owned.cmp(&other_owned), one.cmp(&other), "{one} and {other}");
             assert_eq!(owned == other_owned, one == other);
+            let [mine, others]: [&dyn AsKeyRef; 2] = [&owned, &other.key_ref()];
+            assert_eq!((mine == others, mine.partial_cmp(others)), (one == other, Some(one.cmp(&other))));
         }
     }
     assert_eq!("etl/parse@v1".parse(), Ok(KeyBuf::from(VTableKey::new("etl", "parse", 1))));
