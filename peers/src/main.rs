@@ -187,10 +187,9 @@ fn measure(arguments: &Arguments) -> Result<Report, String> {
     };
     println!("{}", report.head);
     println!("pinned    {}", if plan.pins.is_empty() { "no".to_owned() } else { format!("{:?}", plan.pins) });
-    println!(
-        "bound     too noisy for a ratio is a spread over {:.0} %: the middle half of it over all rounds",
-        { Plan::BOUND * 100.0 }
-    );
+    println!("bound     too noisy for a ratio is a spread over {:.0} %: the middle half of it over all rounds", {
+        Plan::BOUND * 100.0
+    });
     if cfg!(debug_assertions) || INCREMENTAL {
         println!("warning   not built with --release, or with CARGO_INCREMENTAL=1: the figures mean nothing");
     }

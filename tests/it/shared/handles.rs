@@ -3,10 +3,11 @@
 use std::future::{pending, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 use std::thread;
 
-use waker_tables::{AnyTask, CatchUnwind, Home, JoinError, Ran, Run, Task, TaskRef};
+use waker_tables::{AnyTask, CatchUnwind, Home, JoinError, Ran, Run, Task, TaskRef, WakerPointer as _};
 
 #[test]
 fn a_cancel_says_whether_it_was_the_one() {
@@ -68,8 +69,9 @@ fn a_state_is_that_of_its_moment() {
 #[test]
 fn an_output_can_be_taken_without_waiting() {
     let (runnable, mut handle) = Task::new(ready(5), ()).hook(|(), _| {}).spawn();
-    assert_eq!(handle.try_take(), None);
+    assert_eq!((handle.is_finished(), handle.try_take()), (false, None));
     runnable.run();
+    assert!(handle.is_finished());
     assert_eq!(handle.try_take(), Some(Ok(5)));
     let again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| handle.try_take()));
     assert!(again.is_err());
@@ -97,7 +99,13 @@ fn a_handle_forgets_and_finds_the_type_of_its_header() {
     assert!(waker.will_wake(&task.to_waker()));
     let found = AnyTask::any_from_waker(&waker).expect("a shared task's").downcast::<u8>().expect("of this type");
     assert!(found.ptr_eq(&task));
+    let (other, _handle) = Task::new(pending::<()>(), 7_u8).hook(|_: &u8, _| ()).spawn();
+    assert!(!other.task().ptr_eq(&task) && !other.task().into_any().ptr_eq(&any));
     assert!(AnyTask::any_from_waker(Waker::noop()).is_none());
+    let word = any.clone().into_raw();
+    assert_eq!(any.as_raw(), word);
+    // SAFETY: the word is one's own, of this type.
+    drop(unsafe { AnyTask::from_raw(word) });
     assert_eq!(runnable.run(), Ran::Pending);
     any.wake_by_ref();
     assert!(any.state().is_scheduled());
@@ -193,10 +201,26 @@ fn a_run_hands_a_woken_task_to_its_hook() {
 }
 
 #[test]
-fn a_joiner_that_waits_already_is_not_cloned_again() {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::{RawWaker, RawWakerVTable};
+fn the_waker_that_a_joiner_was_polled_with_last_is_woken() {
+    struct Count(AtomicUsize);
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let counts = [0; 3].map(|none| Arc::new(Count(AtomicUsize::new(none))));
+    let (runnable, mut handle) = Task::new(ready(5), ()).hook(|(), _| {}).spawn();
+    for at in [0, 1, 2, 1] {
+        let joiner = Waker::from(counts[at].clone());
+        assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&joiner)).is_pending());
+    }
+    runnable.run();
+    assert_eq!(counts.each_ref().map(|count| count.0.load(Ordering::Relaxed)), [0, 1, 0]);
+    assert!(counts.iter().all(|count| Arc::strong_count(count) == 1), "a joiner's waker is left");
+}
 
+#[test]
+fn a_joiner_that_waits_already_is_not_cloned_again() {
     static CLONES: AtomicUsize = AtomicUsize::new(0);
     static TABLE: RawWakerVTable = RawWakerVTable::new(
         |data| {
