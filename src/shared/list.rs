@@ -277,7 +277,7 @@ struct Walk<'a, H: 'static> {
 impl<H: 'static> Walk<'_, H> {
     /// The next task that somebody has a handle of; the walk adds its own.
     fn next(&self) -> Option<TaskRef<H>> {
-        let _turn = self.list.len.take();
+        let turn = self.list.len.take();
         loop {
             // SAFETY: the turn is taken.
             let next = unsafe { read(&self.cursor.next) };
@@ -290,6 +290,8 @@ impl<H: 'static> Walk<'_, H> {
             let Some(task) = node.task else { continue };
             // SAFETY: the turn is taken, and the task leaves the list before it can be freed. The word is all atomic.
             if unsafe { header::state(task) }.retain_if_held() {
+                // A subscriber hears of the handle.
+                drop(turn);
                 // SAFETY: the count was just added; tasks of this list have an `H` as their header data.
                 return Some(unsafe { TaskRef::from_ptr(task) });
             }
