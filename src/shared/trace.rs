@@ -195,8 +195,11 @@ mod seen {
         /// It [is open](Self::is_open), and the caller has the right to the task's body.
         pub(in crate::shared) unsafe fn in_span<T>(&self, poll: impl FnOnce() -> T) -> T {
             // SAFETY: the task's own share is there until the body is gone.
-            let _entered = unsafe { self.span() }.enter();
-            poll()
+            let entered = unsafe { self.span() }.enter();
+            let polled = poll();
+            // Not at the return: what is returned leaks where a destructor panics then.
+            drop(entered);
+            polled
         }
 
         /// Does the last thing of a task, and ends the span, if it has one that has not ended: then, or with what is being told.

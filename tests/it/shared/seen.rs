@@ -632,11 +632,11 @@ fn a_subscriber_may_panic() {
         assert!(recorder.tasks().is_empty());
 
         // Where a poll begins, or ends: as if the poll had done so.
-        for (calls, events) in [(0, "bj"), (1, "pbj")] {
+        for (calls, ends, events) in [(0, Ends::Silent, "bj"), (1, Ends::Silent, "pbj"), (1, Ends::Ready, "pobj")] {
             let world = World::new(TaskKind::Boxed, true, &home);
             world.join();
             recorder.panic_in(calls);
-            assert_eq!(world.run(Ends::Silent, &home), '!');
+            assert_eq!(world.run(ends, &home), '!');
             assert_eq!((world.log.events(), world.join()), (events.to_owned(), 'P'));
             assert_eq!(world.finish(&home), "");
         }
