@@ -18,7 +18,8 @@ use crate::sync::{self, AtomicPtr, Ordering, const_fn};
 /// Costs, in constant time: two locked instructions to put a task on it, two to take it off; one and one if it is the only
 /// one that came that way: without a turn, while no other one that did so is alive. Four words in the task. A task on a list
 /// never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag that is spun
-/// on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
+/// on: do not spawn, run or walk in an interrupt handler then, nor drop a runnable. Wakes do not take it, unless their hook
+/// drops the runnable: as one does whose queue is closed.
 ///
 /// # Shutting down
 ///
@@ -193,6 +194,10 @@ impl<H: 'static> TaskList<H> {
 
     /// Cancels all tasks, and from now on each task that is put on the list: it is spawned as ever, and its first run
     /// drops it. Each idle task's hook is called, so that draining the queue drops every body where it belongs.
+    ///
+    /// # Panics
+    ///
+    /// With what a hook panics. The list is closed then, and another call cancels those that this one has not come to.
     pub fn close(&self) {
         self.walk(true, |task| {
             task.cancel();
