@@ -58,7 +58,7 @@ mod seen {
     use core::any::type_name;
     use core::cell::UnsafeCell;
     use core::mem::MaybeUninit;
-    use core::panic::Location;
+    use core::panic::{Location, RefUnwindSafe, UnwindSafe};
     use core::sync::atomic::AtomicUsize as Number; // not loom's, which no static can hold
 
     use tracing::level_filters::LevelFilter;
@@ -116,6 +116,11 @@ mod seen {
         label: UnsafeCell<MaybeUninit<(Option<&'static str>, &'static Location<'static>)>>,
         span: UnsafeCell<MaybeUninit<Span>>,
     }
+
+    // A subscriber that unwinds leaves nothing half done here; and what a handle is without this feature, it is with it.
+    impl UnwindSafe for Label {}
+    impl RefUnwindSafe for Label {}
+    impl RefUnwindSafe for Trace {}
 
     /// A share in a span, which ends with this.
     struct Share<'a>(&'a Trace, usize);
