@@ -148,7 +148,7 @@
 //! | the output's destructor, in that of the handle | the task is complete, its count right |
 //! | the joiner's waker, woken | the task is complete, and the run has given up its count; an output stays for the handle |
 //! | the joiner's waker, cloned or dropped | it leaves the handle's poll or drop; the task runs on, and can be waited for again |
-//! | the hook | what it did with the runnable holds, counts are right, later wakes work; it is not asked again on the way out |
+//! | the hook | what it did with the runnable holds, counts are right, later wakes work; it is not asked again on the way out: a body that it ran, and that nobody can wake, leaks |
 //! | the destructor of `H` or of a hook | the other is dropped too, the memory is freed, the slot free again |
 //! | making a future in place | header data and hook are dropped, the memory is free, nothing was spawned |
 //! | the function that walks a list | the walk ends; the list is as it was |

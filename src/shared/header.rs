@@ -46,7 +46,7 @@ pub(super) struct Table {
     pub(super) fetch: unsafe fn(Ptr, *mut ()),
     /// Drops the header data and frees the memory. The body and the output are gone, and so is every count.
     pub(super) free: unsafe fn(Ptr),
-    /// Drops the header data and leaves the rest: the body is alive, at home elsewhere, and every count is gone.
+    /// Drops the header data and leaves the rest: the body is alive, must not be dropped here, and every count is gone.
     pub(super) leak: unsafe fn(Ptr),
 }
 
@@ -173,7 +173,8 @@ pub(super) unsafe fn schedule(task: Ptr) {
 /// A count that is held through a call of the hook.
 ///
 /// Dropped, because the hook unwinds, it is given up without asking the hook again: a body that nobody can reach then
-/// leaks. (It is at home elsewhere: a runnable that may run anywhere drops its body where it is dropped.)
+/// leaks. (It is at home elsewhere, or was run meanwhile and kept no waker: it is not dropped here, since an `unsafe` spawn may
+/// have promised its thread for runnables alone.)
 pub(super) struct Held(Ptr);
 
 impl Held {

@@ -18,7 +18,8 @@ use crate::sync::{self, AtomicPtr, Ordering, const_fn};
 /// Costs, in constant time: two locked instructions to put a task on it, two to take it off; one and one if it is the only
 /// one that came that way: without a turn, while no other one that did so is alive. Four words in the task. A task on a list
 /// never takes the ways of an only holder, which need no locked instruction. Without `std` the lock is a flag that is spun
-/// on: do not spawn, run or walk in an interrupt handler then. Wakes never take it.
+/// on: do not spawn, run or walk in an interrupt handler then, nor drop a runnable. Wakes do not take it, unless their hook
+/// drops the runnable: as one does whose queue is closed.
 ///
 /// # Shutting down
 ///
@@ -193,6 +194,10 @@ impl<H: 'static> TaskList<H> {
 
     /// Cancels all tasks, and from now on each task that is put on the list: it is spawned as ever, and its first run
     /// drops it. Each idle task's hook is called, so that draining the queue drops every body where it belongs.
+    ///
+    /// # Panics
+    ///
+    /// With what a hook panics. The list is closed then, and another call cancels those that this one has not come to.
     pub fn close(&self) {
         self.walk(true, |task| {
             task.cancel();
@@ -277,7 +282,7 @@ struct Walk<'a, H: 'static> {
 impl<H: 'static> Walk<'_, H> {
     /// The next task that somebody has a handle of; the walk adds its own.
     fn next(&self) -> Option<TaskRef<H>> {
-        let _turn = self.list.len.take();
+        let turn = self.list.len.take();
         loop {
             // SAFETY: the turn is taken.
             let next = unsafe { read(&self.cursor.next) };
@@ -290,6 +295,8 @@ impl<H: 'static> Walk<'_, H> {
             let Some(task) = node.task else { continue };
             // SAFETY: the turn is taken, and the task leaves the list before it can be freed. The word is all atomic.
             if unsafe { header::state(task) }.retain_if_held() {
+                // A subscriber hears of the handle.
+                drop(turn);
                 // SAFETY: the count was just added; tasks of this list have an `H` as their header data.
                 return Some(unsafe { TaskRef::from_ptr(task) });
             }

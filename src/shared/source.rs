@@ -13,7 +13,7 @@ pub trait Source<H>: IsSource<H> {
     /// # Safety
     ///
     /// `to` may be written, and is for this future. `data` is the header data that it may borrow, which lives until the body
-    /// is gone.
+    /// is gone, or leaks.
     #[doc(hidden)]
     unsafe fn write(self, data: *const H, to: *mut Self::Future);
 }

@@ -94,8 +94,9 @@ impl<'a, H: 'static, M> Task<Borrowing<'a, M>, H> {
     /// # Safety
     ///
     /// What the future borrows through `'a` ends with the body: from the spawn on, and for as long as the process runs,
-    /// it does not come out of the task with the output, nor by any other way. (It is no borrow in the sense of
-    /// [`spawn_unchecked`](Self::spawn_unchecked).)
+    /// it does not come out of the task with the output, nor by any other way. Where the body leaks, the header data goes
+    /// with the last handle all the same, so that nothing outside may use such a borrow in what the body has pinned. (It is no
+    /// borrow in the sense of [`spawn_unchecked`](Self::spawn_unchecked).)
     #[cfg_attr(feature = "tracing", track_caller)]
     pub unsafe fn init_borrowing<F: Future + 'a>(header: H, make: M) -> Self
     where

@@ -43,9 +43,10 @@ impl<H: ?Sized + 'static> TaskRef<H> {
     ///
     /// The caller has a count of `task`, which moves into the result. The header data is an `H`, if that is a type with a size.
     pub(super) unsafe fn from_ptr(task: Ptr) -> Self {
-        let task = Self { task, header: PhantomData };
+        // SAFETY: the caller's count, which leaks where a subscriber panics.
+        let task = unsafe { Self::lent(task) };
         task.tell(trace::CLONE);
-        task
+        ManuallyDrop::into_inner(task)
     }
 
     /// A handle without a count of its own: it is never dropped.

@@ -58,7 +58,7 @@ mod seen {
     use core::any::type_name;
     use core::cell::UnsafeCell;
     use core::mem::MaybeUninit;
-    use core::panic::Location;
+    use core::panic::{Location, RefUnwindSafe, UnwindSafe};
     use core::sync::atomic::AtomicUsize as Number; // not loom's, which no static can hold
 
     use tracing::level_filters::LevelFilter;
@@ -116,6 +116,11 @@ mod seen {
         label: UnsafeCell<MaybeUninit<(Option<&'static str>, &'static Location<'static>)>>,
         span: UnsafeCell<MaybeUninit<Span>>,
     }
+
+    // A subscriber that unwinds leaves nothing half done here; and what a handle is without this feature, it is with it.
+    impl UnwindSafe for Label {}
+    impl RefUnwindSafe for Label {}
+    impl RefUnwindSafe for Trace {}
 
     /// A share in a span, which ends with this.
     struct Share<'a>(&'a Trace, usize);
@@ -195,8 +200,11 @@ mod seen {
         /// It [is open](Self::is_open), and the caller has the right to the task's body.
         pub(in crate::shared) unsafe fn in_span<T>(&self, poll: impl FnOnce() -> T) -> T {
             // SAFETY: the task's own share is there until the body is gone.
-            let _entered = unsafe { self.span() }.enter();
-            poll()
+            let entered = unsafe { self.span() }.enter();
+            let polled = poll();
+            // Not at the return: what is returned leaks where a destructor panics then.
+            drop(entered);
+            polled
         }
 
         /// Does the last thing of a task, and ends the span, if it has one that has not ended: then, or with what is being told.
@@ -222,13 +230,8 @@ mod seen {
 
         #[cold]
         fn count_and_tell(&self, op: &'static str, more: usize) {
-            let next = |word: usize| {
-                let more = if word & (OPEN | PLACE) == 0 { 0 } else { WAKER.wrapping_mul(more) };
-                let next = word.wrapping_add(more) + (word & OPEN) * TELLER;
-                (next != word).then_some(next)
-            };
-            let before = self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next);
-            if before.is_ok_and(|word| word & OPEN != 0) {
+            let before = self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |word| counted(word, more));
+            if before.is_ok_and(may_tell) {
                 let _share = Share(self, TELLER);
                 // SAFETY: the share of the line above.
                 event(unsafe { self.span() }, op);
@@ -256,6 +259,18 @@ mod seen {
         }
     }
 
+    /// Whether there is a span that has not ended, and room for the share of one more who tells something.
+    fn may_tell(word: usize) -> bool {
+        word & OPEN != 0 && word & SHARES != SHARES
+    }
+
+    /// The word of a trace with so many wakers more, and the share of who tells that, if it may; `None` if nothing changes.
+    fn counted(word: usize, more: usize) -> Option<usize> {
+        let more = if word & (OPEN | PLACE) == 0 { 0 } else { WAKER.wrapping_mul(more) };
+        let next = word.wrapping_add(more) + usize::from(may_tell(word)) * TELLER;
+        (next != word).then_some(next)
+    }
+
     static CALLSITE: DefaultCallsite = DefaultCallsite::new(&EVENTS);
     static EVENTS: Metadata<'static> = metadata! {
         name: "waker", target: "runtime::waker", level: Level::TRACE,
@@ -274,5 +289,15 @@ mod seen {
             }
             Some(())
         });
+    }
+
+    /// On 32 bits a subscriber that wakes the task which it is just told of comes so far: 2¹⁴ calls of it, each in another.
+    #[cfg(test)]
+    #[test]
+    fn shares_never_come_to_be_wakers() {
+        assert_eq!(counted(SHARES - TELLER, 0), Some(SHARES));
+        assert_eq!(counted(SHARES, 0), None);
+        assert_eq!(counted(SHARES | PLACE, 1), Some((SHARES | PLACE) + WAKER));
+        assert!(!may_tell(SHARES | PLACE));
     }
 }

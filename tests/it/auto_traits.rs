@@ -124,6 +124,10 @@ fn shared_types() {
         "its thread is the home's"
     );
     assert_eq!(autos!(JoinError), ALL);
+    // Also where a subscriber hears of tasks: a feature that another crate turns on takes nothing away.
+    assert_eq!([autos!(Runnable<Plain>), autos!(LocalRunnable<Plain>), autos!(Run<Plain>)], [ALL; 3]);
+    assert_eq!([autos!(TaskRef<Plain>), autos!(AnyTask), autos!(StaticRef<Plain>)], [ALL; 3]);
+    assert_eq!([autos!(JoinHandle<u8, Plain>), autos!(Task<shared::Given<Ready<u8>>, Plain>)], [ALL; 2]);
 }
 
 #[cfg(feature = "set")]

@@ -148,6 +148,21 @@ fn a_hook_that_panics_with_the_runnable_cancels_the_task() {
     assert_eq!(log.events(), "f");
 }
 
+/// It is not asked again for a body that nobody can wake, and may not be where that is to be dropped.
+#[test]
+fn a_body_that_a_hook_ran_before_it_panicked_leaks_where_nobody_has_a_handle() {
+    let log = Log::new();
+    let hook = |_: &Header, runnable: Runnable<Header>| {
+        assert_eq!(runnable.run(), Ran::Pending);
+        panic!("told to");
+    };
+    let task = Task::new(Body(log.clone()), Header(log.clone())).hook(hook).detached();
+    *lock(&log.ends) = Ends::Silent;
+    let ticket = Ticket::Any(task.spawn()).that_may_leak();
+    panics(|| ticket.schedule());
+    assert_eq!(log.events(), "pf");
+}
+
 #[test]
 fn after_a_hook_that_panicked_wakes_work() {
     let home = Home::new();

@@ -8,9 +8,10 @@ mod recorder;
 use std::future::{Future, Ready, pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
+use std::time::Duration;
 
 use tracing::{Span, trace_span};
 use waker_tables::*;
@@ -259,6 +260,33 @@ fn a_walk_through_a_list_has_handles_for_the_moment() {
     let heard = recorder.task();
     assert_eq!((heard.clones, heard.drops, heard.enters), (2, 2, 0));
     assert!(heard.is_over());
+}
+
+/// The list is not locked where a subscriber hears of a walk's handle.
+#[test]
+fn nobody_waits_for_a_subscriber_that_hears_of_a_walk() {
+    let recorder = Recorder::default();
+    let list = Arc::<TaskList<Keeps>>::default();
+    recorder.hears(|| {
+        let runnable = Task::new(pending::<()>(), Keeps::new()).list(list.clone()).detached().spawn();
+        let walked = list.clone();
+        *lock(&recorder.during_event) = Some(Box::new(move || {
+            let (list, (sender, answer)) = (walked.clone(), mpsc::channel());
+            let other = thread::spawn(move || sender.send(list.len()));
+            assert_eq!(answer.recv_timeout(Duration::from_secs(20)), Ok(1));
+            assert!(other.join().unwrap().is_ok());
+        }));
+        list.for_each(|_task| {});
+
+        // And if it panics, the handle's count leaks, and nothing else is done with it.
+        let task = runnable.task();
+        recorder.panic_in(0);
+        panics(|| list.for_each(|_task| {}));
+        assert_eq!((task.state().handles(), recorder.task().drops), (3, 1));
+        // SAFETY: the count that has leaked.
+        drop(unsafe { std::ptr::read(&raw const task) });
+    });
+    assert!(list.is_empty() && recorder.task().is_over());
 }
 
 /// A place in this file.
@@ -604,11 +632,11 @@ fn a_subscriber_may_panic() {
         assert!(recorder.tasks().is_empty());
 
         // Where a poll begins, or ends: as if the poll had done so.
-        for (calls, events) in [(0, "bj"), (1, "pbj")] {
+        for (calls, ends, events) in [(0, Ends::Silent, "bj"), (1, Ends::Silent, "pbj"), (1, Ends::Ready, "pobj")] {
             let world = World::new(TaskKind::Boxed, true, &home);
             world.join();
             recorder.panic_in(calls);
-            assert_eq!(world.run(Ends::Silent, &home), '!');
+            assert_eq!(world.run(ends, &home), '!');
             assert_eq!((world.log.events(), world.join()), (events.to_owned(), 'P'));
             assert_eq!(world.finish(&home), "");
         }

@@ -62,6 +62,27 @@ fn a_list_keeps_nothing_alive() {
 }
 
 #[test]
+fn a_close_that_a_hook_ends_by_a_panic_is_finished_by_another() {
+    let list = List::default();
+    let logs = [(); 3].map(|()| {
+        let (log, runnable) = detached(&list);
+        assert_eq!(runnable.run(), Ran::Pending);
+        log
+    });
+    let first = met(&list).remove(0);
+    first.panic_at("s");
+    panics(|| list.close());
+    let told = || logs.iter().map(|log| log.count('s')).sum::<usize>();
+    assert_eq!((list.is_closed(), first.count('s'), told()), (true, 1, 1));
+    list.close();
+    assert_eq!(told(), 3);
+    for log in &logs {
+        assert!(log.pop().expect("its hook was called").run(&Home::new()).is_complete());
+    }
+    assert!(list.is_empty());
+}
+
+#[test]
 fn a_walk_may_do_what_it_likes_with_the_list() {
     let list = List::default();
     let tasks = [(); 4].map(|()| detached(&list));
