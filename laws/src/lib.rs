@@ -7,7 +7,7 @@
 //! from, and a check. A law that is broken prints the shortest sequence of operations that shows it.
 //!
 //! - [`waker`]: sixteen laws of wakers, tried on every short sequence of operations and on long random ones.
-//! - [`executor`]: twenty-four laws of executors, tried on futures that the kit makes.
+//! - [`executor`]: twenty-five laws of executors, tried on futures that the kit makes.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -63,6 +63,7 @@ mod plan;
 mod probe;
 mod random;
 mod report;
+mod tried;
 pub mod waker;
 
 pub use law::{Broken, Law, Verdict};

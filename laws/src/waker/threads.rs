@@ -4,13 +4,19 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use super::WakerSubject;
+use super::panics::needs_quiet_drops;
 use crate::law::{Found, demand};
 use crate::plan::Plan;
 use crate::probe::Watch;
+use crate::tried::trying;
 
 pub(super) fn wakes_from_threads<S: WakerSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps =
-        ["make a waker, box it", "on two threads at once, three times: clone, wake_by_ref, wake the clone", "join"];
+    needs_quiet_drops(&**subject)?;
+    trying([
+        "make a waker, box it",
+        "on two threads at once, three times: clone, wake_by_ref, wake the clone",
+        "join",
+    ]);
     for _ in 0..plan.rounds {
         let (watch, probe) = Watch::new();
         let target = subject.target(probe);
@@ -37,13 +43,9 @@ pub(super) fn wakes_from_threads<S: WakerSubject>(subject: &Arc<S>, plan: &Plan)
         subject.settle(&target);
         let wakes = watch.wakes();
         let right = if subject.merges() { (1..=12).contains(&wakes) } else { wakes == 12 };
-        demand(right, &steps, format!("{wakes} of 12 wakes"))?;
+        demand(right, format!("{wakes} of 12 wakes"))?;
         let same = known || !boxed.will_wake(&boxed.clone());
-        demand(
-            same,
-            &steps,
-            "the waker that came back from a thread is another, by `will_wake`, or its thread panicked",
-        )?;
+        demand(same, "the waker that came back from a thread is another, by `will_wake`, or its thread panicked")?;
         drop(boxed);
         drop(target);
     }
@@ -51,12 +53,13 @@ pub(super) fn wakes_from_threads<S: WakerSubject>(subject: &Arc<S>, plan: &Plan)
 }
 
 pub(super) fn last_drop_elsewhere<S: WakerSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps = [
+    needs_quiet_drops(&**subject)?;
+    trying([
         "make a waker and two clones",
         "drop the handle",
         "on two threads at once: drop a clone",
         "drop the waker there",
-    ];
+    ]);
     for _ in 0..plan.rounds {
         let (watch, probe) = Watch::new();
         let target = subject.target(probe);
@@ -74,7 +77,7 @@ pub(super) fn last_drop_elsewhere<S: WakerSubject>(subject: &Arc<S>, plan: &Plan
                 });
             }
         });
-        demand(!watch.is_live(), &steps, "the target still lives")?;
+        demand(!watch.is_live(), "the target still lives")?;
     }
     Ok(())
 }

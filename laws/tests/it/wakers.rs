@@ -1,10 +1,16 @@
 //! A wrong waker for each law of wakers.
 
+use std::panic::catch_unwind;
+#[cfg(not(miri))]
+use std::time::Duration;
+
 use waker_laws::Plan;
 #[cfg(not(miri))]
 use waker_laws::Verdict;
 use waker_laws::waker::{judge, judge_law};
 
+#[cfg(not(miri))]
+use crate::wrong_waker::HANG;
 use crate::wrong_waker::{Bug, Ids};
 use crate::{breaks, plan};
 
@@ -25,6 +31,7 @@ breaks_just! {
     w4_an_early_end: EndsWithItsHandle => "W4";
     w5_a_leak: Leaks => "W5";
     w6_a_panic_after_the_end: PanicsAfterTheEnd => "W6";
+    w6_drops_that_all_panic: PanicsInDrop => "W6";
     // `will_wake` compares the tables: what a clone changes, it sees.
     w7_a_clone_with_another_table: CloneChangesTable => "W7" "W8";
     w8_a_waker_with_another_table: MakeChangesTable => "W8";
@@ -52,6 +59,23 @@ fn the_shortest_sequence_is_given() {
     let random = Plan { length: 0, random: 2_000, ..Plan::default() };
     assert_eq!(broken(Bug::EndsWithItsHandle, "W4", &random), 2);
     assert_eq!(broken(Bug::PanicsAfterTheEnd, "W6", &random), 3);
+}
+
+#[test]
+#[cfg(not(miri))] // no thread may be left
+fn what_hangs_is_told_with_its_sequence() {
+    let hang = HANG.write();
+    let verdict = judge_law(Ids(Bug::HangsInDrop), "W1", &Plan { limit: Duration::from_millis(500), ..plan() });
+    drop(hang);
+    let Some(Verdict::Broken(broken)) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(broken.steps.len(), 3, "a wake by reference between the first and the last: {broken}");
+}
+
+#[test]
+fn a_failure_names_the_seed() {
+    let report = judge(Ids(Bug::Loses), &Plan { seed: 20_260, ..plan() });
+    let panic = catch_unwind(|| report.assert()).expect_err("a law is broken");
+    assert!(panic.downcast_ref::<String>().expect("a message").contains("20260"));
 }
 
 #[test]

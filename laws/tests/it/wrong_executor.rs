@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use waker_laws::executor::{Body, ExecutorSubject};
 
+use crate::wrong_waker::HANG;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
     None,
@@ -38,6 +40,10 @@ pub(crate) enum Bug {
     LastInFirstOut,
     NewWakers,
     LeaksWokenFromThreads,
+    PollsOthersInWake,
+    SwallowsPanics,
+    EndsOnPanicAtShutdown,
+    HangsAtShutdown,
 }
 
 /// What was leaked, where a leak check finds it.
@@ -135,6 +141,7 @@ impl Task {
                 resume_unwind(Box::new("woken at shutdown"))
             }
             Bug::PollsTwiceAtOnce if !home && in_poll => self.poll_twin(),
+            Bug::PollsOthersInWake if home && !in_poll && !by_value && !ending => return self.poll_here(),
             Bug::PollsInWake if !home && by_value => self.poll_here(),
             Bug::DropsInWake if finished && !by_value => drop(lock(&self.body).take()),
             Bug::ThirdWakeCancels if in_poll && home => {
@@ -212,6 +219,9 @@ impl Task {
                 return;
             }
             drop(slot);
+            if bug == Bug::SwallowsPanics {
+                return;
+            }
             resume_unwind(panic);
         }
         if answer.is_pending() || bug == Bug::DropsInWake {
@@ -290,8 +300,15 @@ impl Drop for Shutdown {
     fn drop(&mut self) {
         lock(&self.0.state).ending = true;
         let mut panic = None;
+        if self.0.bug == Bug::HangsAtShutdown {
+            drop(HANG.read());
+        }
         for task in std::mem::take(&mut self.1) {
             let body = task.end();
+            if panic.is_some() && self.0.bug == Bug::EndsOnPanicAtShutdown {
+                lock(&LEAKED).extend(body);
+                continue;
+            }
             drop(lock(&task.twin).take());
             if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(body))) {
                 panic = Some(caught);

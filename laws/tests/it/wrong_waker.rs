@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr::without_provenance;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::thread::{self, ThreadId};
 
@@ -30,6 +30,8 @@ pub(crate) enum Bug {
     LeaksWhileUnwinding,
     LeaksOnPanic,
     LosesInside,
+    PanicsInDrop,
+    HangsInDrop,
 }
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -48,6 +50,9 @@ struct Entry {
     woken_by_value: usize,
     drops: usize,
 }
+
+/// What hangs does so while a test holds this.
+pub(crate) static HANG: RwLock<()> = RwLock::new(());
 
 static ENTRIES: LazyLock<Mutex<HashMap<usize, Entry>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicUsize = AtomicUsize::new(1);
@@ -156,7 +161,7 @@ fn wake(data: *const ()) {
 
 fn release(data: *const ()) {
     let id = data.addr();
-    let (leaks, wakes) = {
+    let (bug, woken, leaks, wakes) = {
         let mut entries = entries();
         let Some(entry) = entries.get_mut(&id) else { return };
         entry.drops += 1;
@@ -169,11 +174,16 @@ fn release(data: *const ()) {
         };
         let wakes =
             if entry.bug == Bug::WakesInDrop && entry.handle && never { entry.wakes.clone() } else { Vec::new() };
-        (leaks, wakes)
+        (entry.bug, entry.woken_by_ref > 0, leaks, wakes)
     };
     call(id, &wakes);
     if !leaks {
         give_back(id);
+    }
+    match bug {
+        Bug::PanicsInDrop => std::panic::resume_unwind(Box::new("a drop")),
+        Bug::HangsInDrop if woken => drop(HANG.read()),
+        _ => {}
     }
 }
 
