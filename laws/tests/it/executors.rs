@@ -31,6 +31,7 @@ breaks_just! {
     e6_a_panic_past_completion: PanicsPastCompletion => "E6";
     e7_a_panic_past_shutdown: PanicsPastShutdown => "E7";
     e8_a_poll_after_ready: PollsAfterReady => "E8";
+    e8_a_poll_of_one_that_is_woken_past_its_end: PollsPastReady => "E8";
     e9_two_polls_at_once: PollsTwiceAtOnce => "E9";
     e10_a_finished_future_that_leaks: LeaksFinished => "E10";
     e11_a_pending_future_that_leaks: LeaksPending => "E11";

@@ -72,6 +72,15 @@ fn what_hangs_is_told_with_its_sequence() {
 }
 
 #[test]
+#[cfg(not(miri))] // sequences longer than its plan
+fn what_a_panic_said_is_told() {
+    let Some(Verdict::Broken(broken)) = judge_law(Ids(Bug::PanicsAfterTheEnd), "W6", &Plan::default()) else {
+        panic!("none")
+    };
+    assert!(broken.saw.contains("a wake after the end"), "{broken}");
+}
+
+#[test]
 fn a_failure_names_the_seed() {
     let report = judge(Ids(Bug::Loses), &Plan { seed: 20_260, ..plan() });
     let panic = catch_unwind(|| report.assert()).expect_err("a law is broken");

@@ -44,6 +44,10 @@ pub(crate) enum Bug {
     SwallowsPanics,
     EndsOnPanicAtShutdown,
     HangsAtShutdown,
+    PollsPastReady,
+    /// These two are right.
+    PollsForEachWake,
+    DropsOnAThread,
 }
 
 /// What was leaked, where a leak check finds it.
@@ -97,8 +101,12 @@ impl Task {
 
     fn schedule(self: &Arc<Self>) {
         let mut state = lock(&self.state);
-        if state.finished || std::mem::replace(&mut state.scheduled, true) {
-            return;
+        let again = std::mem::replace(&mut state.scheduled, true);
+        match self.queue.bug {
+            Bug::PollsForEachWake if !state.finished => {}
+            Bug::PollsPastReady if !again => {}
+            _ if state.finished || again => return,
+            _ => {}
         }
         drop(state);
         let mut ready = lock(&self.queue.ready);
@@ -193,6 +201,10 @@ impl Task {
         };
         let mut slot = lock(&self.body);
         if lock(&self.state).finished && bug != Bug::PollsAfterReady {
+            drop(slot);
+            if bug == Bug::PollsPastReady {
+                self.poll_twin();
+            }
             return;
         }
         let Some(body) = &mut *slot else { return };
@@ -310,6 +322,13 @@ impl Drop for Shutdown {
                 continue;
             }
             drop(lock(&task.twin).take());
+            if self.0.bug == Bug::DropsOnAThread {
+                thread::spawn(move || {
+                    (0..100).for_each(|_| thread::yield_now());
+                    drop(body);
+                });
+                continue;
+            }
             if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(body))) {
                 panic = Some(caught);
             }
