@@ -73,7 +73,7 @@ fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, script:
 }
 
 pub(super) fn no_poll_without_a_wake<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    for script in [&[Act::InPoll][..], &[Act::Later], &[Act::ManyLater], &[Act::Later, Act::InPoll]] {
+    for script in [&[Act::InPoll][..], &[Act::Later], &[Act::ManyLater, Act::Later], &[Act::Later, Act::InPoll]] {
         for &place in places(&**subject) {
             // More polls than the script is long are polls without a wake of its own, or for a wake that was counted.
             let bound: usize = 1 + script.iter().map(|act| act.wakes()).sum::<usize>();

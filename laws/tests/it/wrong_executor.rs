@@ -230,10 +230,13 @@ impl Task {
                 lock(&LEAKED).extend(slot.take());
                 return;
             }
-            drop(slot);
             if bug == Bug::SwallowsPanics {
+                let ended = slot.take();
+                drop(slot);
+                drop(ended);
                 return;
             }
+            drop(slot);
             resume_unwind(panic);
         }
         if answer.is_pending() || bug == Bug::DropsInWake {
