@@ -107,6 +107,6 @@ fn ends<S: ExecutorSubject>(
     dropped(&[ended], plan)?;
     dropped(&watched, plan)?;
     // Where it ends the process, it does so now.
-    let _: Result<(), _> = panic.recv_timeout(plan.limit / 10);
+    let _: Result<(), _> = panic.recv_timeout(plan.limit / 2);
     Ok(())
 }

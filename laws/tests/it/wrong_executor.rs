@@ -148,9 +148,9 @@ impl Task {
             Bug::PanicsAtShutdown if home && ending && !over && !thread::panicking() => {
                 resume_unwind(Box::new("woken at shutdown"))
             }
-            Bug::PollsTwiceAtOnce if !home && in_poll => self.poll_twin(),
-            Bug::PollsOthersInWake if home && !in_poll && !by_value && !ending => return self.poll_here(),
-            Bug::PollsInWake if !home && by_value => self.poll_here(),
+            Bug::PollsTwiceAtOnce if !home && in_poll && lock(&self.state).polls > 5 => self.poll_twin(),
+            Bug::PollsOthersInWake if home && !in_poll && !by_value && !ending && self.poll_here() => return,
+            Bug::PollsInWake if !home && by_value && self.poll_here() => return,
             Bug::DropsInWake if finished && !by_value => drop(lock(&self.body).take()),
             Bug::ThirdWakeCancels if in_poll && home => {
                 let mut state = lock(&self.state);
@@ -176,9 +176,9 @@ impl Task {
     }
 
     /// A poll in the wake itself, unless one runs.
-    fn poll_here(self: &Arc<Self>) {
-        let Ok(mut body) = self.body.try_lock() else { return };
-        let Some(running) = &mut *body else { return };
+    fn poll_here(self: &Arc<Self>) -> bool {
+        let Ok(mut body) = self.body.try_lock() else { return false };
+        let Some(running) = &mut *body else { return false };
         let waker = Waker::from(self.clone());
         if Pin::new(running).poll(&mut Context::from_waker(&waker)).is_ready() {
             lock(&self.state).finished = true;
@@ -187,6 +187,7 @@ impl Task {
             drop(done);
             self.queue.changed.notify_all();
         }
+        true
     }
 
     /// One turn.
