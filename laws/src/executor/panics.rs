@@ -9,7 +9,7 @@ use super::body::Body;
 use super::clean::dropped;
 use super::flag::Flag;
 use super::scene::{Place, caught, needs_tasks, places};
-use crate::law::{Found, demand};
+use crate::law::{Fault, Found, demand};
 use crate::limit::panic_with;
 use crate::plan::Plan;
 use crate::tried::trying;
@@ -61,7 +61,7 @@ pub(super) fn panic_at_shutdown<S: ExecutorSubject>(subject: &Arc<S>, plan: &Pla
     let panicking = tasks[1].watched();
     let found = ends(subject, plan, main, tasks, &panic);
     // Whether it is dropped at all is another law's business.
-    if panicking.life().drops == 0 { Ok(()) } else { found }
+    if panicking.life().drops == 0 { Err(Fault::Untried("its shutdown drops no task")) } else { found }
 }
 
 /// Runs it beside another task, which is to run on if the panic does not come out.

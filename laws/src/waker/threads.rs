@@ -10,6 +10,9 @@ use crate::plan::Plan;
 use crate::probe::Watch;
 use crate::tried::trying;
 
+/// How often a thread clones and drops while another one does.
+const BUSY: usize = if cfg!(miri) { 3 } else { 2_000 };
+
 pub(super) fn wakes_from_threads<S: WakerSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     needs_quiet_drops(&**subject)?;
     trying([
@@ -57,7 +60,7 @@ pub(super) fn last_drop_elsewhere<S: WakerSubject>(subject: &Arc<S>, plan: &Plan
     trying([
         "make a waker and two clones",
         "drop the handle",
-        "on two threads at once: drop a clone",
+        "on two threads at once: clone a clone and drop that, many times, then drop the clone",
         "drop the waker there",
     ]);
     for _ in 0..plan.rounds {
@@ -67,16 +70,22 @@ pub(super) fn last_drop_elsewhere<S: WakerSubject>(subject: &Arc<S>, plan: &Plan
         let clones = [waker.clone(), waker.clone()];
         drop(target);
         let start = Barrier::new(2);
-        thread::scope(|scope| {
-            for (clone, last) in clones.into_iter().zip([Some(waker), None]) {
-                let start = &start;
+        let lived = thread::scope(|scope| {
+            let threads = clones.map(|clone| {
+                let (start, watch) = (&start, &watch);
                 scope.spawn(move || {
                     start.wait();
+                    (0..BUSY).for_each(|_| drop(clone.clone()));
+                    let lives = watch.is_live();
                     drop(clone);
-                    drop(last);
-                });
-            }
+                    lives
+                })
+            });
+            // The last one is dropped here or there.
+            scope.spawn(move || drop(waker));
+            threads.map(|thread| thread.join().is_ok_and(|lives| lives))
         });
+        demand(lived == [true; 2], "the target ended before its last waker")?;
         demand(!watch.is_live(), "the target still lives")?;
     }
     Ok(())

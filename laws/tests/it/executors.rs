@@ -24,6 +24,7 @@ macro_rules! breaks_just {
 
 breaks_just! {
     e1_a_wake_in_its_poll_that_is_lost: LosesInPoll => "E1";
+    e1_a_wake_after_one_of_another_kind_that_is_lost: LosesAfterAnother => "E1";
     e2_a_wake_from_a_thread_that_is_lost: LosesFromThreads => "E2";
     e3_a_wake_from_a_thread_in_its_poll_that_is_lost: LosesFromThreadsInPoll => "E3";
     e4_many_wakes_that_cancel: ThirdWakeCancels => "E4";

@@ -17,6 +17,7 @@ use crate::wrong_waker::HANG;
 pub(crate) enum Bug {
     None,
     LosesInPoll,
+    LosesAfterAnother,
     LosesFromThreads,
     LosesFromThreadsInPoll,
     ThirdWakeCancels,
@@ -84,6 +85,7 @@ struct TaskState {
     polls: usize,
     wakes_in_poll: usize,
     woken_from_thread: bool,
+    by_ref_in_poll: usize,
 }
 
 struct Task {
@@ -135,8 +137,12 @@ impl Task {
         if !home {
             lock(&self.state).woken_from_thread = true;
         }
+        lock(&self.state).by_ref_in_poll += usize::from(in_poll && !by_value);
         match self.queue.bug {
             Bug::LosesInPoll if home && in_poll && by_value => return self.lose(),
+            Bug::LosesAfterAnother if home && in_poll && by_value && lock(&self.state).by_ref_in_poll > 0 => {
+                return self.lose();
+            }
             Bug::LosesFromThreads if !home && !in_poll && !by_value => return self.lose(),
             Bug::LosesFromThreadsInPoll if !home && in_poll => return self.lose(),
             Bug::PanicsPastCompletion if home && finished && by_value && !ending => {

@@ -32,6 +32,7 @@ pub(crate) enum Bug {
     LosesInside,
     PanicsInDrop,
     HangsInDrop,
+    CountsApart,
 }
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -177,6 +178,14 @@ fn release(data: *const ()) {
         (entry.bug, entry.woken_by_ref > 0, leaks, wakes)
     };
     call(id, &wakes);
+    if bug == Bug::CountsApart {
+        // Read and written apart, as a count that is not atomic.
+        let read = entries().get(&id).map(|entry| entry.references);
+        thread::yield_now();
+        if let (Some(read), Some(entry)) = (read, entries().get_mut(&id)) {
+            entry.references = read;
+        }
+    }
     if !leaks {
         give_back(id);
     }
