@@ -71,8 +71,7 @@ pub(super) fn wake_inside_a_wake<S: WakerSubject>(subject: &Arc<S>, _: &Plan) ->
     }
     subject.settle(&target);
     let wakes = watch.wakes();
-    let right = if subject.merges() { wakes > 0 } else { wakes == 3 };
-    demand(right, format!("{wakes} of 3 wakes"))?;
+    demand(subject.merges() || wakes == 3, format!("{wakes} of 3 wakes"))?;
     drop(waker);
     drop(target);
     demand(!watch.is_live(), "the target still lives after its last waker")

@@ -44,6 +44,7 @@ breaks_just! {
     w13_a_drop_inside_a_drop_that_leaks: LeaksInDrop => "W13";
     w14_a_drop_while_unwinding_that_leaks: LeaksWhileUnwinding => "W14";
     w15_a_panic_that_leaks: LeaksOnPanic => "W15";
+    w15_a_wake_that_is_lost_after_a_panic: LosesAfterPanic => "W15";
     w16_a_wake_inside_a_wake_that_is_lost: LosesInside => "W16";
 }
 
@@ -56,6 +57,8 @@ fn the_shortest_sequence_is_given() {
     };
     assert_eq!(broken(Bug::EndsWithItsHandle, "W4", &Plan::default()), 2);
     assert_eq!(broken(Bug::PanicsAfterTheEnd, "W6", &Plan::default()), 3);
+    let short = Plan { random: 0, ..Plan::default() };
+    assert_eq!(broken(Bug::PanicsAfterTheEnd, "W6", &short), 3, "each short one is tried");
     // From random sequences of twelve the same, since what is not needed is left out.
     let random = Plan { length: 0, random: 2_000, ..Plan::default() };
     assert_eq!(broken(Bug::EndsWithItsHandle, "W4", &random), 2);

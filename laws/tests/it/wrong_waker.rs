@@ -30,6 +30,7 @@ pub(crate) enum Bug {
     LeaksWhileUnwinding,
     LeaksOnPanic,
     LosesInside,
+    LosesAfterPanic,
     PanicsInDrop,
     HangsInDrop,
     CountsApart,
@@ -50,6 +51,7 @@ struct Entry {
     woken_by_ref: usize,
     woken_by_value: usize,
     drops: usize,
+    panicked: bool,
 }
 
 /// What hangs does so while a test holds this.
@@ -98,6 +100,7 @@ fn wakes(id: usize, by_value: bool) -> Vec<Wake> {
         Bug::Loses => entry.handle && entry.drops > 0 && first,
         Bug::LosesFromThreads => entry.home != thread::current().id(),
         Bug::LosesInside => INSIDE.get() == id,
+        Bug::LosesAfterPanic => entry.panicked,
         _ => false,
     };
     let twice = entry.bug == Bug::WakesTwice && by_value && entry.drops > 0;
@@ -118,7 +121,10 @@ fn call(id: usize, wakes: &[Wake]) {
 
     impl Drop for Leave {
         fn drop(&mut self) {
-            INSIDE.set(self.0);
+            let id = INSIDE.replace(self.0);
+            if let Some(entry) = entries().get_mut(&id) {
+                entry.panicked |= thread::panicking();
+            }
         }
     }
 
@@ -256,6 +262,7 @@ impl WakerSubject for Ids {
             woken_by_ref: 0,
             woken_by_value: 0,
             drops: 0,
+            panicked: false,
         };
         entries().insert(id, entry);
         Handle(id)
