@@ -55,6 +55,8 @@ fn the_shortest_sequence_is_given() {
         Some(Verdict::Broken(broken)) => broken.steps.len() - 2, // the first and the last frame it
         other => panic!("{other:?}"),
     };
+    assert_eq!(broken(Bug::CloneChangesTable, "W7", &Plan::default()), 1);
+    assert_eq!(broken(Bug::MakeChangesTable, "W8", &Plan::default()), 1);
     assert_eq!(broken(Bug::EndsWithItsHandle, "W4", &Plan::default()), 2);
     assert_eq!(broken(Bug::PanicsAfterTheEnd, "W6", &Plan::default()), 3);
     let short = Plan { random: 0, ..Plan::default() };
