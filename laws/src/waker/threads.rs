@@ -1,6 +1,7 @@
 //! Wakers on other threads.
 
 use std::sync::{Arc, Barrier};
+use std::task::Waker;
 use std::thread;
 
 use super::WakerSubject;
@@ -36,19 +37,20 @@ pub(super) fn wakes_from_threads<S: WakerSubject>(subject: &Arc<S>, plan: &Plan)
                             waker.wake_by_ref();
                             clone.wake();
                         }
-                        waker
+                        [waker.clone(), waker]
                     })
                 })
                 .collect();
             let wakers: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
-            (wakers.into_iter().all(|waker| waker.is_ok_and(|waker| waker.will_wake(&boxed))), boxed)
+            let known = |wakers: [Waker; 2]| wakers.iter().all(|waker| waker.will_wake(&boxed));
+            (wakers.into_iter().all(|wakers| wakers.is_ok_and(known)), boxed)
         });
         subject.settle(&target);
         let wakes = watch.wakes();
         let right = if subject.merges() { (1..=12).contains(&wakes) } else { wakes == 12 };
         demand(right, format!("{wakes} of 12 wakes"))?;
         let same = known || !boxed.will_wake(&boxed.clone());
-        demand(same, "the waker that came back from a thread is another, by `will_wake`, or its thread panicked")?;
+        demand(same, "a clone that was made on a thread is another waker, by `will_wake`, or the thread panicked")?;
         drop(boxed);
         drop(target);
     }

@@ -24,6 +24,7 @@ pub(crate) enum Bug {
     MakeChangesTable,
     OneWord,
     LosesFromThreads,
+    OtherTableOnThreads,
     LeaksOnThreads,
     EndsInWake,
     LeaksInDrop,
@@ -83,7 +84,12 @@ fn clone(data: *const ()) -> RawWaker {
     let mut entries = entries();
     let Some(entry) = entries.get_mut(&data.addr()) else { return raw(data.addr(), &TABLE) };
     entry.references += 1;
-    raw(data.addr(), if entry.bug == Bug::CloneChangesTable { &OTHER } else { &TABLE })
+    let other = match entry.bug {
+        Bug::CloneChangesTable => true,
+        Bug::OtherTableOnThreads => entry.home != thread::current().id(),
+        _ => false,
+    };
+    raw(data.addr(), if other { &OTHER } else { &TABLE })
 }
 
 fn clone_other(data: *const ()) -> RawWaker {
