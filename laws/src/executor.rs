@@ -101,7 +101,7 @@ fn checks<S: ExecutorSubject>() -> [(Law, Check<S>); 25] {
         (law("E9", "No two polls of a future at once.",
             "std, `Future::poll` takes `Pin<&mut Self>`"),
             share::no_two_polls),
-        (law("E10", "A future that is over is dropped, once, before the executor is, also while a waker of it is kept.",
+        (law("E10", "A future that is over is dropped, once, with the executor at the latest, also while a waker of it is kept.",
             "std, `Pin`: its drop guarantee; futures issue 853"),
             clean::done_is_dropped),
         (law("E11", "A future that is not over is dropped with the executor, polled or not.",
