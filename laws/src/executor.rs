@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 pub use body::Body;
 
-use crate::law::{Fault, Found, Law, Verdict};
-use crate::limit::within;
+use crate::law::{Found, Law, Verdict};
+use crate::limit::verdict;
 use crate::plan::Plan;
 use crate::report::Report;
 use act::Act;
@@ -57,29 +57,24 @@ pub fn laws() -> Vec<Law> {
 /// Tries every law.
 pub fn judge<S: ExecutorSubject>(subject: S, plan: &Plan) -> Report {
     let subject = Arc::new(subject);
-    let verdicts = checks::<S>().into_iter().map(|(law, check)| (law, verdict(&subject, law, check, plan))).collect();
-    Report { verdicts }
+    let verdicts = checks::<S>().into_iter().map(|(law, check)| (law, found(&subject, law, check, plan))).collect();
+    Report { plan: plan.clone(), verdicts }
 }
 
 /// Tries the law of this number, or answers `None` if there is none.
 pub fn judge_law<S: ExecutorSubject>(subject: S, number: &str, plan: &Plan) -> Option<Verdict> {
     let (law, check) = checks::<S>().into_iter().find(|(law, _)| law.number == number)?;
-    Some(verdict(&Arc::new(subject), law, check, plan))
+    Some(found(&Arc::new(subject), law, check, plan))
 }
 
-fn verdict<S: ExecutorSubject>(subject: &Arc<S>, law: Law, check: Check<S>, plan: &Plan) -> Verdict {
+fn found<S: ExecutorSubject>(subject: &Arc<S>, law: Law, check: Check<S>, plan: &Plan) -> Verdict {
     let (its, plan_of_thread) = (subject.clone(), plan.clone());
-    match (within(plan.limit, move || check(&its, &plan_of_thread)), subject.unpromised(law.number)) {
-        (Ok(()), _) => Verdict::Holds,
-        (Err(Fault::Untried(why)), _) => Verdict::Untried(why),
-        (Err(Fault::Broken(broken)), Some(why)) => Verdict::Unpromised(broken, why),
-        (Err(Fault::Broken(broken)), None) => Verdict::Broken(broken),
-    }
+    verdict(law, subject.unpromised(law.number), plan.limit, move || check(&its, &plan_of_thread))
 }
 
 /// Every law beside its check.
 #[rustfmt::skip]
-fn checks<S: ExecutorSubject>() -> [(Law, Check<S>); 24] {
+fn checks<S: ExecutorSubject>() -> [(Law, Check<S>); 25] {
     const POLL: &str = "std, `Waker::wake`: each call guarantees at least one poll, as long as the executor runs and the task is not finished";
     let law = |number, sentence, source| Law { number, sentence, source };
     [
@@ -106,7 +101,7 @@ fn checks<S: ExecutorSubject>() -> [(Law, Check<S>); 24] {
         (law("E9", "No two polls of a future at once.",
             "std, `Future::poll` takes `Pin<&mut Self>`"),
             share::no_two_polls),
-        (law("E10", "A future that is over is dropped, once, before the executor is, also while a waker of it is kept.",
+        (law("E10", "A future that is over is dropped, once, with the executor at the latest, also while a waker of it is kept.",
             "std, `Pin`: its drop guarantee; futures issue 853"),
             clean::done_is_dropped),
         (law("E11", "A future that is not over is dropped with the executor, polled or not.",
@@ -151,6 +146,9 @@ fn checks<S: ExecutorSubject>() -> [(Law, Check<S>); 24] {
         (law("E24", "Wakes from other threads while the executor ends are harmless, and the futures are dropped.",
             "async-executor issue 163: a wake during the executor's drop used freed memory"),
             late::wakes_race_the_shutdown),
+        (law("E25", "A panic in a future's destructor at shutdown comes out of it or is lost: nothing hangs, and the others are dropped.",
+            "tokio issue 1584: a shutdown that never returned after a destructor's panic"),
+            panics::panic_at_shutdown),
     ]
 }
 

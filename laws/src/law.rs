@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::tried::tried;
+
 /// A rule with its number, its sentence and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Law {
@@ -59,12 +61,12 @@ pub(crate) enum Fault {
     Untried(&'static str),
 }
 
-/// A break, for `?`.
-pub(crate) fn broken<S: fmt::Display>(steps: impl IntoIterator<Item = S>, saw: impl Into<String>) -> Fault {
-    Fault::Broken(Broken { steps: steps.into_iter().map(|step| step.to_string()).collect(), saw: saw.into() })
+/// A break by what is being tried, for `?`.
+pub(crate) fn broken(saw: impl Into<String>) -> Fault {
+    Fault::Broken(Broken { steps: tried(), saw: saw.into() })
 }
 
 /// A break if `good` is false.
-pub(crate) fn demand(good: bool, steps: &[&str], saw: impl Into<String>) -> Found {
-    if good { Ok(()) } else { Err(broken(steps, saw)) }
+pub(crate) fn demand(good: bool, saw: impl Into<String>) -> Found {
+    if good { Ok(()) } else { Err(broken(saw)) }
 }

@@ -7,7 +7,7 @@
 //! from, and a check. A law that is broken prints the shortest sequence of operations that shows it.
 //!
 //! - [`waker`]: sixteen laws of wakers, tried on every short sequence of operations and on long random ones.
-//! - [`executor`]: twenty-four laws of executors, tried on futures that the kit makes.
+//! - [`executor`]: twenty-five laws of executors, tried on futures that the kit makes.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -46,15 +46,15 @@
 //!
 //! # What it needs
 //!
-//! The standard library. No `unsafe`, no sleeps; threads that the checks start are joined, and every wait is bounded by
-//! [`Plan::limit`]. The same [`Plan`] tries the same sequences; only what the subject's own threads do may differ. Under
-//! Miri the default plan is a shorter one. A check whose subject hangs leaves the subject's thread behind, since
-//! nothing can end it.
+//! The standard library. No `unsafe`, no sleeps; threads that a check starts are joined where it ends well, and every
+//! wait is bounded by [`Plan::limit`]. The same [`Plan`] tries the same sequences, and a failure names it; only what the
+//! subject's own threads do may differ. Under Miri the default plan is a shorter one. A check whose subject hangs is
+//! told with what it was trying, and leaves the subject's thread behind, since nothing can end it.
 //!
 //! # What it cannot see
 //!
 //! Undefined behaviour that goes well: run it under Miri or a sanitizer. A subject that ends the process ends the
-//! tests; a law can be judged alone, by its number, in a process of its own.
+//! tests; each law's thread has its number as a name, and it can be judged alone, in a process of its own.
 
 pub mod executor;
 mod law;
@@ -63,6 +63,7 @@ mod plan;
 mod probe;
 mod random;
 mod report;
+mod tried;
 pub mod waker;
 
 pub use law::{Broken, Law, Verdict};

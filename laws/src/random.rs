@@ -18,3 +18,28 @@ impl Random {
         high % bound
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_number_comes_as_often() {
+        for seed in 0..4 {
+            let mut random = Random::new(seed);
+            let mut counts = [0; 10];
+            (0..10_000).for_each(|_| counts[random.below(10)] += 1);
+            assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn each_seed_has_its_own_numbers() {
+        let numbers = |seed| {
+            let mut random = Random::new(seed);
+            [(); 4].map(|()| random.below(1 << 30))
+        };
+        assert_eq!(numbers(7), numbers(7));
+        assert_ne!(numbers(7), numbers(8));
+    }
+}

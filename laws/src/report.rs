@@ -3,10 +3,13 @@
 use std::fmt;
 
 use crate::law::{Law, Verdict};
+use crate::plan::Plan;
 
 /// What was found of each law, in their order.
 #[derive(Debug, Clone)]
 pub struct Report {
+    /// What was tried: the same plan tries the same again.
+    pub plan: Plan,
     /// The laws and what was found.
     pub verdicts: Vec<(Law, Verdict)>,
 }
@@ -21,9 +24,9 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// With every law that was, its source, and the shortest steps that show it.
+    /// With the plan, its seed in it, and every law that was broken: its source, and the shortest steps that show it.
     pub fn assert(&self) {
-        assert!(self.broken().next().is_none(), "laws were broken\n\n{self}");
+        assert!(self.broken().next().is_none(), "laws were broken by {:?}\n\n{self}", self.plan);
     }
 }
 

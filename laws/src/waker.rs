@@ -15,8 +15,8 @@ mod threads;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::law::{Fault, Found, Law, Verdict};
-use crate::limit::within;
+use crate::law::{Found, Law, Verdict};
+use crate::limit::verdict;
 use crate::plan::Plan;
 use crate::probe::Probe;
 use crate::report::Report;
@@ -62,24 +62,19 @@ pub fn laws() -> Vec<Law> {
 /// Tries every law.
 pub fn judge<S: WakerSubject>(subject: S, plan: &Plan) -> Report {
     let subject = Arc::new(subject);
-    let verdicts = checks::<S>().into_iter().map(|(law, check)| (law, verdict(&subject, law, check, plan))).collect();
-    Report { verdicts }
+    let verdicts = checks::<S>().into_iter().map(|(law, check)| (law, found(&subject, law, check, plan))).collect();
+    Report { plan: plan.clone(), verdicts }
 }
 
 /// Tries the law of this number, or answers `None` if there is none.
 pub fn judge_law<S: WakerSubject>(subject: S, number: &str, plan: &Plan) -> Option<Verdict> {
     let (law, check) = checks::<S>().into_iter().find(|(law, _)| law.number == number)?;
-    Some(verdict(&Arc::new(subject), law, check, plan))
+    Some(found(&Arc::new(subject), law, check, plan))
 }
 
-fn verdict<S: WakerSubject>(subject: &Arc<S>, law: Law, check: Check<S>, plan: &Plan) -> Verdict {
+fn found<S: WakerSubject>(subject: &Arc<S>, law: Law, check: Check<S>, plan: &Plan) -> Verdict {
     let (its, plan_of_thread) = (subject.clone(), plan.clone());
-    match (within(plan.limit, move || check(&its, &plan_of_thread)), subject.unpromised(law.number)) {
-        (Ok(()), _) => Verdict::Holds,
-        (Err(Fault::Untried(why)), _) => Verdict::Untried(why),
-        (Err(Fault::Broken(broken)), Some(why)) => Verdict::Unpromised(broken, why),
-        (Err(Fault::Broken(broken)), None) => Verdict::Broken(broken),
-    }
+    verdict(law, subject.unpromised(law.number), plan.limit, move || check(&its, &plan_of_thread))
 }
 
 /// Every law beside its check.

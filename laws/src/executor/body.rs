@@ -56,10 +56,10 @@ impl Watched {
 
     /// Waits until `enough` is true of it, for `limit` at most; whether it became so.
     pub(super) fn wait(&self, limit: Duration, mut enough: impl FnMut(&Life) -> bool) -> bool {
-        let end = Instant::now() + limit;
+        let start = Instant::now();
         let mut life = self.lock();
         while !enough(&life) {
-            let Some(left) = end.checked_duration_since(Instant::now()) else { return false };
+            let Some(left) = limit.checked_sub(start.elapsed()) else { return false };
             life = self.changed.wait_timeout(life, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
@@ -137,13 +137,12 @@ impl Future for Body {
             life.polls += 1;
             number = life.polls;
         });
-        if self.watched.life().ready {
-            self.watched.change(|life| life.returned += 1);
-            return Poll::Ready(());
-        }
         // Returned, also by a panic.
         let watched = self.watched.clone();
         let _returned = Returned(&watched);
+        if watched.life().ready {
+            return Poll::Ready(());
+        }
         let answer = match self.act.try_lock() {
             Ok(mut act) => act(number, cx),
             Err(TryLockError::Poisoned(act)) => act.into_inner()(number, cx),

@@ -4,25 +4,27 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use super::ExecutorSubject;
-use super::body::Body;
+use super::body::{Body, Watched};
 use super::flag::Flag;
-use super::scene::{Kept, caught, needs_tasks, places, run};
-use crate::law::{Found, broken, demand};
+use super::scene::{Kept, needs_tasks, places, run};
+use crate::law::{Found, demand};
 use crate::plan::Plan;
+use crate::tried::trying;
 
 /// Whether each was dropped once; a shutdown on other threads is given some time.
-fn dropped(bodies: &[Arc<super::body::Watched>], plan: &Plan, steps: &[&str]) -> Found {
-    for watched in bodies {
+pub(super) fn dropped(bodies: &[Arc<Watched>], plan: &Plan) -> Found {
+    for (place, watched) in bodies.iter().enumerate() {
         watched.wait(plan.limit / 10, |life| life.drops > 0);
         let drops = watched.life().drops;
-        demand(drops == 1, steps, format!("a future was dropped {drops} times"))?;
+        let which = if bodies.len() == 1 { "the future".into() } else { format!("task {}", place + 1) };
+        demand(drops == 1, format!("{which} was dropped {drops} times"))?;
     }
     Ok(())
 }
 
 pub(super) fn done_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     for &place in places(&**subject) {
-        let steps = [place.name(), "poll: keep the waker, ready", "with the waker still kept: end the executor"];
+        trying([place.name(), "poll: keep the waker, ready", "with the waker still kept: end the executor"]);
         let kept = Kept::default();
         let its = kept.clone();
         let body = Body::new(move |_, cx| {
@@ -31,7 +33,7 @@ pub(super) fn done_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan)
         });
         let watched = body.watched();
         run(&**subject, place, body);
-        dropped(&[watched], plan, &steps)?;
+        dropped(&[watched], plan)?;
         drop(kept.take());
     }
     Ok(())
@@ -39,7 +41,7 @@ pub(super) fn done_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan)
 
 pub(super) fn pending_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     needs_tasks(&**subject)?;
-    let steps = ["spawn a task that stays pending and keeps no waker", "main future: wait for its first poll, ready"];
+    trying(["spawn a task that stays pending and keeps no waker", "main future: wait for its first poll, ready"]);
     let polled = Flag::default();
     let its = polled.clone();
     let task = Body::new(move |_, _| {
@@ -48,17 +50,17 @@ pub(super) fn pending_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Pl
     });
     let watched = task.watched();
     subject.live(polled.body(), vec![task]);
-    dropped(&[watched], plan, &steps)?;
+    dropped(&[watched], plan)?;
 
-    let steps = ["spawn a task", "main future: ready at once"];
+    trying(["spawn a task", "main future: ready at once"]);
     let task = Body::new(|_, _| Poll::Pending);
     let watched = task.watched();
     subject.live(Body::new(|_, _| Poll::Ready(())), vec![task]);
-    dropped(&[watched], plan, &steps)
+    dropped(&[watched], plan)
 }
 
 /// A task that stays pending, whose waker is kept; the main future does `last` with it, and is ready.
-fn pending_kept<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, steps: &[&str], last: fn(&Waker)) -> Found {
+fn pending_kept<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, last: fn(&Waker)) -> Found {
     needs_tasks(&**subject)?;
     let (kept, polled) = (Kept::default(), Flag::default());
     let (its, its_polled) = (kept.clone(), polled.clone());
@@ -82,25 +84,28 @@ fn pending_kept<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, steps: &[&str
         Poll::Ready(())
     });
     subject.live(main, vec![task]);
-    let found = dropped(&[watched], plan, steps);
+    let found = dropped(&[watched], plan);
     drop(kept.take());
     found
 }
 
 pub(super) fn pending_with_a_waker_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps =
-        ["spawn a task that stays pending: keep its waker", "main future: ready", "with the waker still kept: look"];
-    pending_kept(subject, plan, &steps, |_| ())
+    trying([
+        "spawn a task that stays pending: keep its waker",
+        "main future: ready",
+        "with the waker still kept: look",
+    ]);
+    pending_kept(subject, plan, |_| ())
 }
 
 pub(super) fn pending_and_woken_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps = ["spawn a task that stays pending: keep its waker", "main future: wake it, ready", "look"];
-    pending_kept(subject, plan, &steps, Waker::wake_by_ref)
+    trying(["spawn a task that stays pending: keep its waker", "main future: wake it, ready", "look"]);
+    pending_kept(subject, plan, Waker::wake_by_ref)
 }
 
 pub(super) fn own_waker_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     needs_tasks(&**subject)?;
-    let steps = ["spawn a task: keep a waker inside of the future, pending", "main future: ready", "look"];
+    trying(["spawn a task: keep a waker inside of the future, pending", "main future: ready", "look"]);
     let polled = Flag::default();
     let its = polled.clone();
     let mut own = Vec::new();
@@ -111,16 +116,16 @@ pub(super) fn own_waker_is_dropped<S: ExecutorSubject>(subject: &Arc<S>, plan: &
     });
     let watched = task.watched();
     subject.live(polled.body(), vec![task]);
-    dropped(&[watched], plan, &steps)
+    dropped(&[watched], plan)
 }
 
 pub(super) fn destructors_that_wake<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     needs_tasks(&**subject)?;
-    let steps = [
+    trying([
         "spawn two tasks that stay pending: keep the wakers",
         "main future: ready",
         "at shutdown, in each destructor: wake all, drop all",
-    ];
+    ]);
     let (kept, flags) = (Kept::default(), [Flag::default(), Flag::default()]);
     let tasks: Vec<Body> = flags
         .iter()
@@ -147,8 +152,8 @@ pub(super) fn destructors_that_wake<S: ExecutorSubject>(subject: &Arc<S>, plan: 
         let waits = flags.iter().any(|polled| polled.poll(cx).is_pending());
         if waits { Poll::Pending } else { Poll::Ready(()) }
     });
-    caught(|| subject.live(main, tasks)).map_err(|said| broken(steps, format!("it panicked: {said}")))?;
-    let found = dropped(&watched, plan, &steps);
+    subject.live(main, tasks);
+    let found = dropped(&watched, plan);
     drop(kept.take());
     found
 }

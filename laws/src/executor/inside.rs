@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::ExecutorSubject;
-use super::body::{Body, calling};
+use super::body::{Body, Watched, calling};
 use super::flag::Flag;
 use super::scene::{Kept, Threads, needs_tasks, places, run};
 use crate::law::{Found, demand};
 use crate::plan::Plan;
+use crate::tried::trying;
 
 pub(super) fn no_poll_after_ready<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Found {
     for &place in places(&**subject) {
-        let steps = [place.name(), "poll: wake, wake a clone on another thread, ready"];
+        trying([place.name(), "poll: wake, wake a clone on another thread, ready"]);
         let body = Body::new(|_, cx| {
             cx.waker().wake_by_ref();
             let waker = cx.waker().clone();
@@ -21,15 +22,15 @@ pub(super) fn no_poll_after_ready<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan
         });
         let watched = body.watched();
         run(&**subject, place, body);
-        demand(!watched.life().polled_after_ready, &steps, "a poll after ready")?;
+        demand(!watched.life().polled_after_ready, "a poll after ready")?;
     }
     if subject.spawns() {
         // Other tasks give the executor turns in which it could poll once more.
-        let steps = [
+        trying([
             "spawn a task: keep the waker, wake, ready",
             "main future: wake the kept one, three times over",
             "ready",
-        ];
+        ]);
         let kept = Kept::default();
         let its = kept.clone();
         let task = Body::new(move |_, cx| {
@@ -51,14 +52,14 @@ pub(super) fn no_poll_after_ready<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan
             Poll::Pending
         });
         subject.live(main, vec![task]);
-        demand(!watched.life().polled_after_ready, &steps, "a poll after ready")?;
+        demand(!watched.life().polled_after_ready, "a poll after ready")?;
     }
     Ok(())
 }
 
 pub(super) fn no_poll_inside_a_wake<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     for &place in places(&**subject) {
-        let steps = [place.name(), "poll: pending", "on another thread, with a lock that the future takes: wake"];
+        trying([place.name(), "poll: pending", "on another thread, with a lock that the future takes: wake"]);
         let threads = Threads::default();
         let (its, limit) = (threads.clone(), plan.limit);
         let shared = Arc::new(std::sync::OnceLock::new());
@@ -80,22 +81,28 @@ pub(super) fn no_poll_inside_a_wake<S: ExecutorSubject>(subject: &Arc<S>, plan: 
         assert!(shared.set(watched.clone()).is_ok(), "set once");
         run(&**subject, place, body);
         threads.join();
-        demand(
-            !watched.life().polled_in_call,
-            &steps,
-            "the future was polled inside of the wake: with a lock, a deadlock",
-        )?;
+        demand(!watched.life().polled_in_call, "the future was polled inside of the wake: with a lock, a deadlock")?;
+    }
+    if subject.spawns() {
+        let inside = calls(subject).iter().any(|watched| watched.life().polled_in_call);
+        demand(!inside, "a task was polled inside of the wake: with a lock, a deadlock")?;
     }
     Ok(())
 }
 
 pub(super) fn no_drop_inside_a_wake<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Found {
     needs_tasks(&**subject)?;
-    let steps = [
+    let inside = calls(subject).iter().any(|watched| watched.life().dropped_in_call);
+    demand(!inside, "a future was dropped inside of a call on its waker")
+}
+
+/// Two tasks whose wakers are called while the executor runs, and after.
+fn calls<S: ExecutorSubject>(subject: &Arc<S>) -> Vec<Arc<Watched>> {
+    trying([
         "spawn a task that is ready at once, one that stays pending: keep the wakers",
         "main future: wake them, ready",
         "after the run: wake them by reference and by value, drop a clone",
-    ];
+    ]);
     let (kept, both) = (Kept::default(), [Flag::default(), Flag::default()]);
     let tasks: Vec<Body> = both
         .iter()
@@ -130,6 +137,5 @@ pub(super) fn no_drop_inside_a_wake<S: ExecutorSubject>(subject: &Arc<S>, _: &Pl
         calling(|| clone.wake());
         calling(|| drop(waker));
     }
-    let inside = watched.iter().any(|watched| watched.life().dropped_in_call);
-    demand(!inside, &steps, "a future was dropped inside of a call on its waker")
+    watched
 }

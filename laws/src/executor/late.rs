@@ -10,6 +10,7 @@ use super::flag::Flag;
 use super::scene::{Kept, Threads, caught, needs_tasks, places, run};
 use crate::law::{Found, broken, demand};
 use crate::plan::Plan;
+use crate::tried::trying;
 
 /// Clones, wakes and drops all that were kept; what a panic said.
 fn use_up(kept: &Kept) -> Result<(), String> {
@@ -25,8 +26,7 @@ fn use_up(kept: &Kept) -> Result<(), String> {
 
 pub(super) fn past_completion<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Found {
     needs_tasks(&**subject)?;
-    let steps =
-        ["spawn a task: keep the waker, ready", "in the main future, after its end: clone, wake, drop the waker"];
+    trying(["spawn a task: keep the waker, ready", "in the main future, after its end: clone, wake, drop the waker"]);
     let (kept, over) = (Kept::default(), Flag::default());
     let (its, its_over) = (kept.clone(), over.clone());
     let task = Body::new(move |_, cx| {
@@ -49,17 +49,17 @@ pub(super) fn past_completion<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) ->
         cx.waker().wake_by_ref(); // once more, for a wake that comes to something later
         Poll::Pending
     });
-    caught(|| subject.live(main, vec![task])).map_err(|said| broken(steps, format!("the run panicked: {said}")))?;
+    subject.live(main, vec![task]);
     let said = said.lock().expect("no panic holds it").take();
-    demand(said.is_none(), &steps, format!("a call on the waker panicked: {}", said.unwrap_or_default()))
+    demand(said.is_none(), format!("a call on the waker panicked: {}", said.unwrap_or_default()))
 }
 
 pub(super) fn past_shutdown<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Found {
-    let steps = [
+    trying([
         "a main future, and a task if it can: keep the waker",
         "run to the end",
         "on another thread: clone, wake, drop the wakers",
-    ];
+    ]);
     let kept = Kept::default();
     for &place in places(&**subject) {
         let its = kept.clone();
@@ -82,17 +82,17 @@ pub(super) fn past_shutdown<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> F
     let used = thread::spawn(move || use_up(&kept)).join();
     match used {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(said)) => Err(broken(steps, format!("a call on the waker panicked: {said}"))),
-        Err(_) => Err(broken(steps, "the thread panicked")),
+        Ok(Err(said)) => Err(broken(format!("a call on the waker panicked: {said}"))),
+        Err(_) => Err(broken("the thread panicked")),
     }
 }
 
 pub(super) fn wakes_race_the_shutdown<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps = [
+    trying([
         "main future and two tasks: give clones of the waker to another thread, pending",
         "that thread wakes the tasks, the main one in between, and the tasks again",
         "the main one is ready: the executor ends",
-    ];
+    ]);
     for _ in 0..plan.rounds {
         let (threads, kept) = (Threads::default(), Kept::default());
         let polled: Vec<Flag> = (0..if subject.spawns() { 2 } else { 0 }).map(|_| Flag::default()).collect();
@@ -136,11 +136,11 @@ pub(super) fn wakes_race_the_shutdown<S: ExecutorSubject>(subject: &Arc<S>, plan
             });
             Poll::Pending
         });
-        caught(|| subject.live(main, tasks)).map_err(|said| broken(steps, format!("the run panicked: {said}")))?;
-        caught(|| threads.join()).map_err(|said| broken(steps, format!("a wake panicked: {said}")))?;
+        subject.live(main, tasks);
+        threads.join();
         for life in watched {
             let dropped = life.wait(plan.limit / 10, |life| life.drops == 1);
-            demand(dropped, &steps, "a task's future was not dropped")?;
+            demand(dropped, "a task's future was not dropped")?;
         }
     }
     Ok(())

@@ -56,7 +56,7 @@ pub(super) fn caught(run: impl FnOnce()) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| message(&*panic))
 }
 
-/// Threads that are joined at the end of their scene, also of one that panics.
+/// Threads that are joined at the end of their scene.
 #[derive(Clone, Default)]
 pub(super) struct Threads(Arc<Mutex<Vec<JoinHandle<()>>>>);
 

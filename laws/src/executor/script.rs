@@ -8,11 +8,12 @@ use std::thread;
 
 use super::ExecutorSubject;
 use super::act::Act;
-use super::body::{Body, Life, Watched};
+use super::body::{Body, Watched};
 use super::flag::Flag;
 use super::scene::{Place, Threads, caught, places, run};
-use crate::law::{Fault, Found, broken};
+use crate::law::{Found, broken, demand};
 use crate::plan::Plan;
+use crate::tried::trying;
 
 /// Tries every script over `acts`, the shortest first: each is polled to its end.
 pub(super) fn scripts<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, acts: &[Act]) -> Found {
@@ -26,7 +27,7 @@ pub(super) fn scripts<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, acts: &
                 })
                 .collect();
             for &place in places(&**subject) {
-                play(subject, plan, place, &script).map(|_| ())?;
+                play(subject, plan, place, &script)?;
             }
         }
     }
@@ -34,11 +35,9 @@ pub(super) fn scripts<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, acts: &
 }
 
 /// Plays one script to its end.
-fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, script: &[Act]) -> Result<Life, Fault> {
-    let steps = || {
-        let acts = script.iter().map(ToString::to_string);
-        std::iter::once(place.name().to_owned()).chain(acts).chain(["poll: ready".into()])
-    };
+fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, script: &[Act]) -> Found {
+    let acts = script.iter().map(ToString::to_string);
+    trying(std::iter::once(place.name().to_owned()).chain(acts).chain(["poll: ready".into()]));
     let threads = Threads::default();
     let (its, acts) = (threads.clone(), script.to_vec());
     let limit = plan.limit;
@@ -64,37 +63,31 @@ fn play<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, script:
     let ran = receiver.recv_timeout(watchdog);
     let life = watched.life();
     match ran {
-        Err(_) => return Err(broken(steps(), format!("it hung: {} polls of {}", life.polls, script.len() + 1))),
-        Ok(Err(said)) => return Err(broken(steps(), format!("the run panicked: {said}"))),
+        Err(_) => return Err(broken(format!("it hung: {} polls of {}", life.polls, script.len() + 1))),
+        Ok(Err(said)) => return Err(broken(format!("the run panicked: {said}"))),
         Ok(Ok(())) => {}
     }
     drop(runner.join());
     threads.join();
-    if !life.ready {
-        return Err(broken(steps(), format!("the run ended after {} polls of {}", life.polls, script.len() + 1)));
-    }
-    Ok(life)
+    demand(life.ready, format!("the run ended after {} polls of {}", life.polls, script.len() + 1))
 }
 
 pub(super) fn no_poll_without_a_wake<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    for script in [&[Act::InPoll][..], &[Act::Later], &[Act::ManyLater], &[Act::Later, Act::InPoll]] {
+    for script in [&[Act::InPoll][..], &[Act::Later], &[Act::ManyLater, Act::Later], &[Act::Later, Act::InPoll]] {
         for &place in places(&**subject) {
             // More polls than the script is long are polls without a wake of its own, or for a wake that was counted.
             let bound: usize = 1 + script.iter().map(|act| act.wakes()).sum::<usize>();
-            let life = spurious(subject, plan, place, script)?;
-            if life.polls > bound {
-                let first =
-                    ["an earlier run on this thread, whose future woke itself in its last poll", place.name()];
-                let steps = first.map(str::to_owned).into_iter().chain(script.iter().map(ToString::to_string));
-                return Err(broken(steps, format!("{} polls for {} wakes", life.polls, bound - 1)));
-            }
+            let first = ["an earlier run on this thread, whose future woke itself in its last poll", place.name()];
+            trying(first.map(str::to_owned).into_iter().chain(script.iter().map(ToString::to_string)));
+            let polls = spurious(subject, plan, place, script);
+            demand(polls <= bound, format!("{polls} polls for {} wakes", bound - 1))?;
         }
     }
     Ok(())
 }
 
-/// A script that is ready only when its wakes were all made, however often it is polled meanwhile.
-fn spurious<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, script: &[Act]) -> Result<Life, Fault> {
+/// The polls of a script that is ready only when its wakes were all made, however often it is polled meanwhile.
+fn spurious<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, script: &[Act]) -> usize {
     let threads = Threads::default();
     let (its, acts) = (threads.clone(), script.to_vec());
     let shared: Arc<OnceLock<Arc<Watched>>> = Arc::default();
@@ -132,14 +125,14 @@ fn spurious<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan, place: Place, scr
         Poll::Ready(())
     });
     run(&**subject, Place::Main, earlier);
-    let ran = caught(|| run(&**subject, place, body));
+    run(&**subject, place, body);
     threads.join();
-    ran.map_err(|said| broken([place.name()], format!("the run panicked: {said}")))?;
-    Ok(watched.life())
+    watched.life().polls
 }
 
 pub(super) fn same_waker<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Found {
     for &place in places(&**subject) {
+        trying([place.name(), "poll: clone the waker, wake, pending", "poll: compare"]);
         let differs = Flag::default();
         let its = differs.clone();
         let mut first: Option<Waker> = None;
@@ -155,10 +148,7 @@ pub(super) fn same_waker<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Foun
             Poll::Pending
         });
         run(&**subject, place, body);
-        if differs.is_set() {
-            let steps = [place.name(), "poll: clone the waker, wake, pending", "poll: compare"];
-            return Err(broken(steps, "`will_wake` is false between the wakers of two polls"));
-        }
+        demand(!differs.is_set(), "`will_wake` is false between the wakers of two polls")?;
     }
     Ok(())
 }

@@ -8,15 +8,16 @@ use super::ExecutorSubject;
 use super::body::Body;
 use super::flag::Flag;
 use super::scene::{Place, Threads, caught, needs_tasks, places, run};
-use crate::law::{Found, broken, demand};
+use crate::law::{Found, demand};
 use crate::plan::Plan;
+use crate::tried::trying;
 
 /// So many polls a future may have that always wakes itself before another had one.
 const BOUND: usize = 10_000;
 
 pub(super) fn no_two_polls<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
     for &place in places(&**subject) {
-        let steps = [place.name(), "each poll: three threads wake while it runs; pending, ten times"];
+        trying([place.name(), "each poll: three threads wake while it runs; pending, ten times"]);
         for _ in 0..plan.rounds {
             let threads = Threads::default();
             let its = threads.clone();
@@ -35,7 +36,7 @@ pub(super) fn no_two_polls<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) ->
             let watched = body.watched();
             run(&**subject, place, body);
             threads.join();
-            demand(!watched.life().polled_twice_at_once, &steps, "two polls at once")?;
+            demand(!watched.life().polled_twice_at_once, "two polls at once")?;
         }
     }
     Ok(())
@@ -45,7 +46,7 @@ pub(super) fn no_two_polls<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) ->
 type Inner = Arc<Mutex<Option<Result<bool, String>>>>;
 
 pub(super) fn nested_run<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps = ["run a main future; in its poll: run another, which waits for another thread's wake"];
+    trying(["run a main future; in its poll: run another, which waits for another thread's wake"]);
     let (inner, threads): (Inner, _) = (Inner::default(), Threads::default());
     let (its, its_subject, its_threads, limit) = (inner.clone(), subject.clone(), threads.clone(), plan.limit);
     let outer = Body::new(move |_, _| {
@@ -56,12 +57,11 @@ pub(super) fn nested_run<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> F
         Poll::Ready(())
     });
     let watched = outer.watched();
-    caught(|| subject.live(outer, Vec::new()))
-        .map_err(|said| broken(steps, format!("the outer run panicked: {said}")))?;
+    subject.live(outer, Vec::new());
     threads.join();
     let ended = !matches!(*inner.lock().expect("no panic holds it"), Some(Ok(false)));
-    demand(ended, &steps, "the inner run ended before its future")?;
-    demand(watched.life().ready, &steps, "the outer run ended before its future")
+    demand(ended, "the inner run ended before its future")?;
+    demand(watched.life().ready, "the outer run ended before its future")
 }
 
 /// A future that is pending until another thread wakes it.
@@ -81,11 +81,11 @@ fn waits_for_a_thread(threads: &Threads, limit: std::time::Duration) -> Body {
 }
 
 pub(super) fn nested_run_takes_no_wakes<S: ExecutorSubject>(subject: &Arc<S>, plan: &Plan) -> Found {
-    let steps = [
+    trying([
         "run a main future; its poll: wake itself, then run another to its end, which waits for another thread's wake",
         "pending",
         "it is polled again",
-    ];
+    ]);
     let threads = Threads::default();
     let (its_subject, its_threads, limit) = (subject.clone(), threads.clone(), plan.limit);
     let outer = Body::new(move |poll, cx| {
@@ -99,19 +99,18 @@ pub(super) fn nested_run_takes_no_wakes<S: ExecutorSubject>(subject: &Arc<S>, pl
         Poll::Pending
     });
     let watched = outer.watched();
-    caught(|| subject.live(outer, Vec::new()))
-        .map_err(|said| broken(steps, format!("the outer run panicked: {said}")))?;
+    subject.live(outer, Vec::new());
     threads.join();
-    demand(watched.life().ready, &steps, "the outer run ended before its future")
+    demand(watched.life().ready, "the outer run ended before its future")
 }
 
 pub(super) fn no_starvation<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> Found {
     needs_tasks(&**subject)?;
     for greedy in [Place::Main, Place::Task] {
-        let steps = match greedy {
+        trying(match greedy {
             Place::Main => ["main future: wakes itself in each poll", "task: needs one poll"],
             Place::Task => ["task: wakes itself in each poll", "another task, and the main future: need a few polls"],
-        };
+        });
         let (polls, done) = (Arc::new(AtomicUsize::new(0)), Flag::default());
         let (its, its_done) = (polls.clone(), done.clone());
         let glutton = Body::new(move |poll, cx| {
@@ -133,7 +132,7 @@ pub(super) fn no_starvation<S: ExecutorSubject>(subject: &Arc<S>, _: &Plan) -> F
             Place::Task => subject.live(done.body(), vec![glutton, other]),
         }
         let polls = polls.load(Ordering::SeqCst);
-        demand(polls <= BOUND, &steps, format!("more than {BOUND} polls of the one before one of the other"))?;
+        demand(polls <= BOUND, format!("more than {BOUND} polls of the one before one of the other"))?;
     }
     Ok(())
 }

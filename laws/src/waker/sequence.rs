@@ -1,5 +1,7 @@
 //! Sequences of operations, against a model that only counts.
 
+use std::iter::once;
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
@@ -12,6 +14,7 @@ use crate::limit::message;
 use crate::plan::Plan;
 use crate::probe::Watch;
 use crate::random::Random;
+use crate::tried::trying;
 
 /// What a law looks for; the other sights are other laws' business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +32,17 @@ pub(super) enum Sight {
 
 /// Tries every short sequence, then random ones. The first that shows the sight is among the shortest.
 pub(super) fn sequences<S: WakerSubject>(subject: &Arc<S>, plan: &Plan, sight: Sight) -> Found {
-    let see = |steps: &[Step]| World::new(&**subject).play(steps).into_iter().find(|(seen, _)| *seen == sight);
+    let see = |steps: &[Step]| {
+        trying(beginning(steps));
+        World::new(&**subject).play(steps).into_iter().find(|(seen, _)| *seen == sight)
+    };
     let choice = all();
     for length in 0..=plan.length {
         let mut places = vec![0; length];
         loop {
             let steps: Vec<Step> = places.iter().map(|&place| choice[place]).collect();
             if let Some((_, saw)) = see(&steps) {
-                return Err(broken(beginning(&steps), saw));
+                return Err(broken(saw));
             }
             // The next word of this length, as a counter counts.
             let Some(turn) = places.iter().rposition(|&place| place + 1 < choice.len()) else { break };
@@ -50,7 +56,7 @@ pub(super) fn sequences<S: WakerSubject>(subject: &Arc<S>, plan: &Plan, sight: S
         if see(&steps).is_some() {
             let steps = shorten(steps, |steps| see(steps).is_some());
             let saw = see(&steps).map_or_else(|| "it, but not again".into(), |(_, saw)| saw);
-            return Err(broken(beginning(&steps), saw));
+            return Err(broken(saw));
         }
     }
     Ok(())
@@ -59,7 +65,7 @@ pub(super) fn sequences<S: WakerSubject>(subject: &Arc<S>, plan: &Plan, sight: S
 fn beginning(steps: &[Step]) -> impl Iterator<Item = String> + '_ {
     let first = "make two targets, and a waker of each: wakers 0 and 1".to_owned();
     let last = "drop what is left".to_owned();
-    std::iter::once(first).chain(steps.iter().map(ToString::to_string)).chain([last])
+    once(first).chain(steps.iter().map(ToString::to_string)).chain([last])
 }
 
 struct World<'a, S: WakerSubject> {
@@ -80,26 +86,22 @@ impl<'a, S: WakerSubject> World<'a, S> {
     }
 
     fn play(mut self, steps: &[Step]) -> Vec<(Sight, String)> {
-        for &step in steps {
-            match catch_unwind(AssertUnwindSafe(|| self.step(step))) {
-                Ok(true) => self.look(),
-                Ok(false) => {}
-                Err(panic) => {
-                    self.seen.push((Sight::Panicked, message(&*panic)));
-                    return self.seen;
+        let played = quietly(|| {
+            for &step in steps {
+                if self.step(step) {
+                    self.look();
                 }
             }
-        }
-        self.settle();
-        let rest = catch_unwind(AssertUnwindSafe(|| {
-            self.wakers.clear();
-            self.targets = [None, None];
-        }));
-        if let Err(panic) = rest {
-            self.seen.push((Sight::Panicked, message(&*panic)));
-        } else if let Some(which) = self.watches.iter().position(Watch::is_live) {
+            self.settle();
+        });
+        // One by one: where two drops panic at once, the process ends.
+        let wakers = take(&mut self.wakers).into_iter().map(|(_, waker)| quietly(|| drop(waker)));
+        let mut panics: Vec<_> = once(played).chain(wakers).flatten().collect();
+        panics.extend(self.targets.iter_mut().filter_map(|target| quietly(|| drop(target.take()))));
+        if let (true, Some(which)) = (panics.is_empty(), self.watches.iter().position(Watch::is_live)) {
             self.seen.push((Sight::Leaked, format!("target {which} still lives")));
         }
+        self.seen.append(&mut panics);
         self.seen
     }
 
@@ -210,6 +212,11 @@ impl<'a, S: WakerSubject> World<'a, S> {
             }
         }
     }
+}
+
+/// What a panic of `act` said.
+fn quietly(act: impl FnOnce()) -> Option<(Sight, String)> {
+    catch_unwind(AssertUnwindSafe(act)).err().map(|panic| (Sight::Panicked, message(&*panic)))
 }
 
 fn words(waker: &Waker) -> (usize, usize) {

@@ -17,7 +17,7 @@ const GLOBAL: Unpromised = &[("E11 E12 E13 E20 E21 E24", "the executor is global
 /// Executors that are made for programs that do not end, nor unwind.
 const STATIC: Unpromised = &[("E11 E12 E13 E16 E17 E20 E21 E24", "an executor is static and never ends")];
 /// Documented.
-const ABORTS: Unpromised = &[("E17", "its docs say that it aborts")];
+const ABORTS: Unpromised = &[("E17 E25", "its docs say that it aborts")];
 
 fn only(live: fn(Body, Vec<Body>), unpromised: Unpromised) -> Exec {
     Exec { live, spawns: false, unpromised }
@@ -33,7 +33,7 @@ pub fn subjects() -> Vec<Subject> {
         only(|main, _| extreme::run(main), ALL).subject("extreme", "extreme"),
         only(|main, _| beul::execute(main), ALL).subject("beul", "beul"),
         only(|main, _| futures::executor::block_on(main), ALL).subject("futures block_on", "futures-executor"),
-        only(|main, _| futures_lite::future::block_on(main), ALL).subject("futures-lite block_on", "futures-lite"),
+        only(|main, _| futures_lite::future::block_on(main), ALL).subject("futures-lite block_on", "futures-lite 2"),
         only(|main, _| async_io::block_on(main), ALL).subject("async-io block_on", "async-io"),
         only(|main, _| tokio_test::block_on(main), ALL).subject("tokio-test block_on", "tokio-test"),
         only(|main, _| spin_on::spin_on(main), SPINS).subject("spin_on", "spin_on"),

@@ -2,10 +2,12 @@
 //! is left, as their docs ask.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use waker_laws::executor::Body;
 use waker_tables::{
@@ -32,6 +34,21 @@ struct Finish<F: FnMut()>(F);
 impl<F: FnMut()> Drop for Finish<F> {
     fn drop(&mut self) {
         (self.0)();
+    }
+}
+
+/// Takes turns until there is none, also after one that panics: the first panic comes out at the end.
+fn to_the_end(mut turn: impl FnMut() -> Option<()>) {
+    let mut first = None;
+    loop {
+        match catch_unwind(AssertUnwindSafe(&mut turn)) {
+            Ok(Some(())) => {}
+            Ok(None) => break,
+            Err(panic) => _ = first.get_or_insert(panic),
+        }
+    }
+    if let (Some(panic), false) = (first, thread::panicking()) {
+        resume_unwind(panic);
     }
 }
 
@@ -69,9 +86,7 @@ fn async_task_tasks(main: Body, tasks: Vec<Body>) {
     handles.push(handle);
     let _finish = Finish(|| {
         handles.clear();
-        for runnable in queue.try_iter() {
-            runnable.run();
-        }
+        to_the_end(|| queue.try_recv().ok().map(|runnable| _ = runnable.run()));
     });
     while !over.load(Ordering::SeqCst) {
         let runnable: async_task::Runnable = queue.recv().expect("a sender lives");
@@ -96,7 +111,7 @@ fn lightproc_tasks(main: Body, tasks: Vec<Body>) {
     handles.push(handle);
     let _finish = Finish(|| {
         handles.iter().for_each(|handle| handle.cancel());
-        queue.try_iter().for_each(LightProc::run);
+        to_the_end(|| queue.try_recv().ok().map(LightProc::run));
     });
     while !over.load(Ordering::SeqCst) {
         queue.recv().expect("a sender lives").run();
@@ -127,16 +142,14 @@ fn shared(main: Body, tasks: Vec<Body>) {
         for handle in &handles {
             handle.cancel();
         }
-        for runnable in queue.try_iter() {
-            runnable.run();
-        }
+        to_the_end(|| queue.try_recv().ok().map(|runnable| _ = runnable.run()));
     });
     while !over.load(Ordering::SeqCst) {
         queue.recv().expect("a sender lives").run();
     }
 }
 
-struct On(Arc<Queue<On>>, std::thread::Thread);
+struct On(Arc<Queue<On>>, thread::Thread);
 
 impl Schedule<Anywhere, Linked<Self>> for On {
     fn schedule(&self, runnable: Runnable<Linked<Self>>) {
@@ -148,7 +161,7 @@ impl Schedule<Anywhere, Linked<Self>> for On {
 
 fn linked(main: Body, tasks: Vec<Body>) {
     let queue: Arc<Queue<On>> = Arc::new(Queue::new());
-    let header = || Linked::new(On(queue.clone(), std::thread::current()));
+    let header = || Linked::new(On(queue.clone(), thread::current()));
     let (over, main) = noting(main);
     let mut handles = Vec::new();
     for task in tasks {
@@ -165,15 +178,13 @@ fn linked(main: Body, tasks: Vec<Body>) {
         for handle in &handles {
             handle.cancel();
         }
-        while let Some(runnable) = pop() {
-            runnable.run();
-        }
+        to_the_end(|| pop().map(|runnable| _ = runnable.run()));
         taker.borrow_mut().close();
     });
     while !over.load(Ordering::SeqCst) {
         match pop() {
             Some(runnable) => _ = runnable.run(),
-            None => std::thread::park(),
+            None => thread::park(),
         }
     }
 }
@@ -204,7 +215,7 @@ fn home(main: Body, tasks: Vec<Body>) {
         for handle in &handles {
             handle.cancel();
         }
-        queue.try_iter().for_each(|runnable| drop(home.run(runnable)));
+        to_the_end(|| queue.try_recv().ok().map(|runnable| drop(home.run(runnable))));
     });
     while !over.load(Ordering::SeqCst) {
         drop(home.run(queue.recv().expect("a sender lives")));
@@ -239,9 +250,7 @@ fn statics(main: Body, tasks: Vec<Body>) {
         for task in &started {
             task.cancel();
         }
-        for runnable in queue.try_iter() {
-            runnable.run();
-        }
+        to_the_end(|| queue.try_recv().ok().map(|runnable| _ = runnable.run()));
     });
     while !over.load(Ordering::SeqCst) {
         queue.recv().expect("a sender lives").run();

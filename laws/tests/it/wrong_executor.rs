@@ -11,10 +11,13 @@ use std::time::Duration;
 
 use waker_laws::executor::{Body, ExecutorSubject};
 
+use crate::wrong_waker::HANG;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bug {
     None,
     LosesInPoll,
+    LosesAfterAnother,
     LosesFromThreads,
     LosesFromThreadsInPoll,
     ThirdWakeCancels,
@@ -38,6 +41,14 @@ pub(crate) enum Bug {
     LastInFirstOut,
     NewWakers,
     LeaksWokenFromThreads,
+    PollsOthersInWake,
+    SwallowsPanics,
+    EndsOnPanicAtShutdown,
+    HangsAtShutdown,
+    PollsPastReady,
+    /// These two are right.
+    PollsForEachWake,
+    DropsOnAThread,
 }
 
 /// What was leaked, where a leak check finds it.
@@ -74,6 +85,7 @@ struct TaskState {
     polls: usize,
     wakes_in_poll: usize,
     woken_from_thread: bool,
+    by_ref_in_poll: usize,
 }
 
 struct Task {
@@ -91,8 +103,12 @@ impl Task {
 
     fn schedule(self: &Arc<Self>) {
         let mut state = lock(&self.state);
-        if state.finished || std::mem::replace(&mut state.scheduled, true) {
-            return;
+        let again = std::mem::replace(&mut state.scheduled, true);
+        match self.queue.bug {
+            Bug::PollsForEachWake if !state.finished => {}
+            Bug::PollsPastReady if !again => {}
+            _ if state.finished || again => return,
+            _ => {}
         }
         drop(state);
         let mut ready = lock(&self.queue.ready);
@@ -121,8 +137,12 @@ impl Task {
         if !home {
             lock(&self.state).woken_from_thread = true;
         }
+        lock(&self.state).by_ref_in_poll += usize::from(in_poll && !by_value);
         match self.queue.bug {
             Bug::LosesInPoll if home && in_poll && by_value => return self.lose(),
+            Bug::LosesAfterAnother if home && in_poll && by_value && lock(&self.state).by_ref_in_poll > 0 => {
+                return self.lose();
+            }
             Bug::LosesFromThreads if !home && !in_poll && !by_value => return self.lose(),
             Bug::LosesFromThreadsInPoll if !home && in_poll => return self.lose(),
             Bug::PanicsPastCompletion if home && finished && by_value && !ending => {
@@ -134,8 +154,9 @@ impl Task {
             Bug::PanicsAtShutdown if home && ending && !over && !thread::panicking() => {
                 resume_unwind(Box::new("woken at shutdown"))
             }
-            Bug::PollsTwiceAtOnce if !home && in_poll => self.poll_twin(),
-            Bug::PollsInWake if !home && by_value => self.poll_here(),
+            Bug::PollsTwiceAtOnce if !home && in_poll && lock(&self.state).polls > 5 => self.poll_twin(),
+            Bug::PollsOthersInWake if home && !in_poll && !by_value && !ending && self.poll_here() => return,
+            Bug::PollsInWake if !home && by_value && self.poll_here() => return,
             Bug::DropsInWake if finished && !by_value => drop(lock(&self.body).take()),
             Bug::ThirdWakeCancels if in_poll && home => {
                 let mut state = lock(&self.state);
@@ -161,9 +182,9 @@ impl Task {
     }
 
     /// A poll in the wake itself, unless one runs.
-    fn poll_here(self: &Arc<Self>) {
-        let Ok(mut body) = self.body.try_lock() else { return };
-        let Some(running) = &mut *body else { return };
+    fn poll_here(self: &Arc<Self>) -> bool {
+        let Ok(mut body) = self.body.try_lock() else { return false };
+        let Some(running) = &mut *body else { return false };
         let waker = Waker::from(self.clone());
         if Pin::new(running).poll(&mut Context::from_waker(&waker)).is_ready() {
             lock(&self.state).finished = true;
@@ -172,6 +193,7 @@ impl Task {
             drop(done);
             self.queue.changed.notify_all();
         }
+        true
     }
 
     /// One turn.
@@ -186,6 +208,10 @@ impl Task {
         };
         let mut slot = lock(&self.body);
         if lock(&self.state).finished && bug != Bug::PollsAfterReady {
+            drop(slot);
+            if bug == Bug::PollsPastReady {
+                self.poll_twin();
+            }
             return;
         }
         let Some(body) = &mut *slot else { return };
@@ -209,6 +235,12 @@ impl Task {
             lock(&self.state).finished = true;
             if bug == Bug::LeaksOnPanic {
                 lock(&LEAKED).extend(slot.take());
+                return;
+            }
+            if bug == Bug::SwallowsPanics {
+                let ended = slot.take();
+                drop(slot);
+                drop(ended);
                 return;
             }
             drop(slot);
@@ -290,9 +322,23 @@ impl Drop for Shutdown {
     fn drop(&mut self) {
         lock(&self.0.state).ending = true;
         let mut panic = None;
+        if self.0.bug == Bug::HangsAtShutdown {
+            drop(HANG.read());
+        }
         for task in std::mem::take(&mut self.1) {
             let body = task.end();
+            if panic.is_some() && self.0.bug == Bug::EndsOnPanicAtShutdown {
+                lock(&LEAKED).extend(body);
+                continue;
+            }
             drop(lock(&task.twin).take());
+            if self.0.bug == Bug::DropsOnAThread {
+                thread::spawn(move || {
+                    (0..100).for_each(|_| thread::yield_now());
+                    drop(body);
+                });
+                continue;
+            }
             if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(body))) {
                 panic = Some(caught);
             }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ptr::without_provenance;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 use std::thread::{self, ThreadId};
 
@@ -24,12 +24,17 @@ pub(crate) enum Bug {
     MakeChangesTable,
     OneWord,
     LosesFromThreads,
+    OtherTableOnThreads,
     LeaksOnThreads,
     EndsInWake,
     LeaksInDrop,
     LeaksWhileUnwinding,
     LeaksOnPanic,
     LosesInside,
+    LosesAfterPanic,
+    PanicsInDrop,
+    HangsInDrop,
+    CountsApart,
 }
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -47,7 +52,11 @@ struct Entry {
     woken_by_ref: usize,
     woken_by_value: usize,
     drops: usize,
+    panicked: bool,
 }
+
+/// What hangs does so while a test holds this.
+pub(crate) static HANG: RwLock<()> = RwLock::new(());
 
 static ENTRIES: LazyLock<Mutex<HashMap<usize, Entry>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicUsize = AtomicUsize::new(1);
@@ -75,7 +84,12 @@ fn clone(data: *const ()) -> RawWaker {
     let mut entries = entries();
     let Some(entry) = entries.get_mut(&data.addr()) else { return raw(data.addr(), &TABLE) };
     entry.references += 1;
-    raw(data.addr(), if entry.bug == Bug::CloneChangesTable { &OTHER } else { &TABLE })
+    let other = match entry.bug {
+        Bug::CloneChangesTable => true,
+        Bug::OtherTableOnThreads => entry.home != thread::current().id(),
+        _ => false,
+    };
+    raw(data.addr(), if other { &OTHER } else { &TABLE })
 }
 
 fn clone_other(data: *const ()) -> RawWaker {
@@ -92,6 +106,7 @@ fn wakes(id: usize, by_value: bool) -> Vec<Wake> {
         Bug::Loses => entry.handle && entry.drops > 0 && first,
         Bug::LosesFromThreads => entry.home != thread::current().id(),
         Bug::LosesInside => INSIDE.get() == id,
+        Bug::LosesAfterPanic => entry.panicked,
         _ => false,
     };
     let twice = entry.bug == Bug::WakesTwice && by_value && entry.drops > 0;
@@ -112,7 +127,10 @@ fn call(id: usize, wakes: &[Wake]) {
 
     impl Drop for Leave {
         fn drop(&mut self) {
-            INSIDE.set(self.0);
+            let id = INSIDE.replace(self.0);
+            if let Some(entry) = entries().get_mut(&id) {
+                entry.panicked |= thread::panicking();
+            }
         }
     }
 
@@ -156,7 +174,7 @@ fn wake(data: *const ()) {
 
 fn release(data: *const ()) {
     let id = data.addr();
-    let (leaks, wakes) = {
+    let (bug, woken, leaks, wakes) = {
         let mut entries = entries();
         let Some(entry) = entries.get_mut(&id) else { return };
         entry.drops += 1;
@@ -169,11 +187,24 @@ fn release(data: *const ()) {
         };
         let wakes =
             if entry.bug == Bug::WakesInDrop && entry.handle && never { entry.wakes.clone() } else { Vec::new() };
-        (leaks, wakes)
+        (entry.bug, entry.woken_by_ref > 0, leaks, wakes)
     };
     call(id, &wakes);
+    if bug == Bug::CountsApart {
+        // Read and written apart, as a count that is not atomic.
+        let read = entries().get(&id).map(|entry| entry.references);
+        thread::yield_now();
+        if let (Some(read), Some(entry)) = (read, entries().get_mut(&id)) {
+            entry.references = read;
+        }
+    }
     if !leaks {
         give_back(id);
+    }
+    match bug {
+        Bug::PanicsInDrop => std::panic::resume_unwind(Box::new("a drop")),
+        Bug::HangsInDrop if woken => drop(HANG.read()),
+        _ => {}
     }
 }
 
@@ -237,6 +268,7 @@ impl WakerSubject for Ids {
             woken_by_ref: 0,
             woken_by_value: 0,
             drops: 0,
+            panicked: false,
         };
         entries().insert(id, entry);
         Handle(id)

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -33,6 +34,21 @@ struct AtEnd<F: FnMut()>(F);
 impl<F: FnMut()> Drop for AtEnd<F> {
     fn drop(&mut self) {
         (self.0)();
+    }
+}
+
+/// Takes turns until there is none, also after one that panics: the first panic comes out at the end.
+fn to_the_end(mut turn: impl FnMut() -> Option<()>) {
+    let mut first = None;
+    loop {
+        match catch_unwind(AssertUnwindSafe(&mut turn)) {
+            Ok(Some(())) => {}
+            Ok(None) => break,
+            Err(panic) => _ = first.get_or_insert(panic),
+        }
+    }
+    if let (Some(panic), false) = (first, thread::panicking()) {
+        resume_unwind(panic);
     }
 }
 
@@ -77,9 +93,7 @@ fn of_tasks_in_a_channel() {
             for handle in &handles {
                 handle.cancel();
             }
-            for runnable in queue.try_iter() {
-                runnable.run();
-            }
+            to_the_end(|| queue.try_recv().ok().map(|runnable| _ = runnable.run()));
         });
         while !over.load(Ordering::SeqCst) {
             queue.recv().expect("a task waits").run();
@@ -132,9 +146,7 @@ fn of_tasks_in_a_queue_beside_a_main_future() {
             for handle in &handles {
                 handle.cancel();
             }
-            while let Some(runnable) = pop() {
-                runnable.run();
-            }
+            to_the_end(|| pop().map(|runnable| _ = runnable.run()));
             taker.borrow_mut().close();
         });
         loop {
@@ -177,9 +189,7 @@ fn of_tasks_at_home() {
             for handle in &handles {
                 handle.cancel();
             }
-            for runnable in queue.try_iter() {
-                drop(home.run(runnable));
-            }
+            to_the_end(|| queue.try_recv().ok().map(|runnable| drop(home.run(runnable))));
         });
         while !over.load(Ordering::SeqCst) {
             assert!(home.run(queue.recv().expect("a task waits")).is_ok());
@@ -225,9 +235,7 @@ fn of_tasks_in_statics() {
             for task in &started {
                 task.cancel();
             }
-            while let Some(runnable) = pop() {
-                runnable.run();
-            }
+            to_the_end(|| pop().map(|runnable| _ = runnable.run()));
         });
         while !over.load(Ordering::SeqCst) {
             match pop() {
