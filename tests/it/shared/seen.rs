@@ -668,6 +668,24 @@ fn a_subscriber_may_panic() {
 }
 
 #[test]
+fn a_subscriber_that_wants_to_be_asked_is_asked_each_time() {
+    let mut recorder = Recorder::default();
+    recorder.asked = true;
+    recorder.hears(|| {
+        let (runnable, _handle) = Task::new(ready(()), ()).hook(|(), _| ()).spawn();
+        let waker = runnable.task().to_waker();
+        let heard = |deaf| {
+            recorder.deaf.store(deaf, Ordering::Relaxed);
+            let before = recorder.task();
+            drop(waker.clone());
+            let after = recorder.task();
+            [after.clones - before.clones, after.drops - before.drops]
+        };
+        assert_eq!([heard(false), heard(true), heard(false)], [[1, 1], [0, 0], [1, 1]]);
+    });
+}
+
+#[test]
 fn a_subscriber_may_use_the_handles_of_which_it_hears() {
     let (home, recorder) = (Home::new(), Recorder::default());
     recorder.hears(|| {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
 use waker_tables::Task;
 
@@ -57,6 +58,10 @@ pub struct Recorder {
     /// The call of it that is to panic, counted from there.
     panics: Arc<AtomicUsize>,
     pub during_event: Arc<Mutex<Option<During>>>,
+    /// It wants to be asked before each event; else it hears of all, or of none.
+    pub asked: bool,
+    /// It wants to hear of no event.
+    pub deaf: Arc<AtomicBool>,
 }
 
 impl Recorder {
@@ -107,9 +112,18 @@ impl Recorder {
 }
 
 impl Subscriber for Recorder {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match (self.enabled(metadata), self.asked) {
+            (false, _) => Interest::never(),
+            (true, true) => Interest::sometimes(),
+            (true, false) => Interest::always(),
+        }
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // As the console does.
-        metadata.name() == "runtime.spawn" || metadata.target() == "runtime::waker"
+        let event = metadata.target() == "runtime::waker" && !self.deaf.load(Ordering::Relaxed);
+        event || metadata.name() == "runtime.spawn"
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
