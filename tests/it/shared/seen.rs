@@ -520,6 +520,24 @@ fn a_static_task_has_the_wakers_of_those_before() {
 }
 
 #[test]
+fn a_static_task_has_the_wakers_of_one_that_nobody_heard_of() {
+    static PLACE: StaticTask<Nothing, [usize; 4]> = StaticTask::new(Nothing);
+    static KEPT: Mutex<Option<Waker>> = Mutex::new(None);
+    let claim = || PLACE.claim().unwrap();
+    let runnable = claim().spawn(|| waits(&KEPT));
+    let place = |waker: &Waker| StaticRef::<Nothing>::from_waker(waker).unwrap();
+    assert_eq!(runnable.run(), Ran::Pending);
+    let waker = lock(&KEPT).take().unwrap();
+    place(&waker).wake(); // whose hook drops it
+
+    let recorder = Recorder::default();
+    let runnable = recorder.hears(|| claim().spawn(|| ready(())));
+    assert_eq!(recorder.task().clones, 1);
+    drop(waker);
+    assert_eq!((recorder.task().drops, runnable.run()), (1, Ran::Complete));
+}
+
+#[test]
 fn a_static_task_has_its_end_on_every_path() {
     static PLACE: StaticTask<Keeps, [usize; 4]> = StaticTask::new(Keeps::new());
     let recorder = Recorder::default();
