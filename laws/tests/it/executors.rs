@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
     task::{Context, Wake},
     thread::{self, Thread},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use waker_laws::Verdict;
@@ -73,7 +73,7 @@ fn the_shortest_script_is_given_each_time() {
     }
 }
 
-/// Waits by the thread's token alone, which a run inside of a poll takes.
+/// Waits by the thread's token alone, which a run inside of a poll takes. Ends its run early instead of hanging.
 #[cfg(not(miri))]
 struct Parks;
 
@@ -88,9 +88,14 @@ impl ExecutorSubject for Parks {
             }
         }
 
+        const PATIENCE: Duration = Duration::from_secs(1);
         let (mut main, waker) = (pin!(main), Arc::new(Unpark(thread::current())).into());
         while main.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            thread::park();
+            let start = Instant::now();
+            thread::park_timeout(PATIENCE);
+            if start.elapsed() >= PATIENCE {
+                return;
+            }
         }
     }
 
@@ -100,10 +105,9 @@ impl ExecutorSubject for Parks {
 }
 
 #[test]
-#[cfg(not(miri))] // no thread may be left
+#[cfg(not(miri))] // by the clock
 fn e19_a_token_that_a_nested_run_takes() {
-    let plan = Plan { limit: Duration::from_secs(2), ..plan() };
-    assert!(matches!(judge_law(Parks, "E19", &plan), Some(Verdict::Broken(_))));
+    assert!(matches!(judge_law(Parks, "E19", &plan()), Some(Verdict::Broken(_))));
 }
 
 #[test]
