@@ -3,6 +3,46 @@
 //! A subject runs futures that the kit makes; [`judge`] tries all laws on it. The laws about wakes are tried on every
 //! script of [`Plan::length`] acts or fewer, one act a poll, each as the main future and as a task. The others are
 //! scenes with a fixed order.
+//!
+//! ```
+//! use std::future::Future;
+//! use std::pin::pin;
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicBool, Ordering};
+//! use std::task::{Context, Wake};
+//! use std::thread::{self, Thread};
+//! use waker_laws::Plan;
+//! use waker_laws::executor::{Body, ExecutorSubject, judge};
+//!
+//! struct Unpark(Thread, AtomicBool);
+//!
+//! impl Wake for Unpark {
+//!     fn wake(self: Arc<Self>) {
+//!         self.1.store(true, Ordering::SeqCst);
+//!         self.0.unpark();
+//!     }
+//! }
+//!
+//! struct Parking;
+//!
+//! impl ExecutorSubject for Parking {
+//!     fn live(&self, main: Body, _: Vec<Body>) {
+//!         let unpark = Arc::new(Unpark(thread::current(), AtomicBool::new(false)));
+//!         let (mut main, waker) = (pin!(main), unpark.clone().into());
+//!         while main.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+//!             while !unpark.1.swap(false, Ordering::SeqCst) {
+//!                 thread::park();
+//!             }
+//!         }
+//!     }
+//!
+//!     fn spawns(&self) -> bool {
+//!         false
+//!     }
+//! }
+//!
+//! judge(Parking, &Plan::default()).assert();
+//! ```
 
 mod act;
 mod body;

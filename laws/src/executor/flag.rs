@@ -37,7 +37,10 @@ impl Flag {
         if state.set {
             return Poll::Ready(());
         }
-        state.wakers.push(cx.waker().clone());
+        // Once each: a wake too many would stand in for one that was lost.
+        if !state.wakers.iter().any(|known| known.will_wake(cx.waker())) {
+            state.wakers.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 

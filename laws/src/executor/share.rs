@@ -72,7 +72,11 @@ fn waits_for_a_thread(threads: &Threads, limit: std::time::Duration) -> Body {
     let body = Body::new(move |poll, cx| {
         if poll == 1 {
             let flag = woken.clone();
-            its.after_poll(its_shared.get().expect("set before it runs"), 1, limit, move || flag.set());
+            its.after_poll(its_shared.get().expect("set before it runs"), 1, limit, move || {
+                // Time for a run that was woken for another one to wait again.
+                (0..200).for_each(|_| std::thread::yield_now());
+                flag.set();
+            });
         }
         woken.poll(cx)
     });

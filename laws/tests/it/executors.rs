@@ -1,17 +1,26 @@
 //! A wrong executor for each law of executors.
 
 #[cfg(not(miri))]
-use std::time::Duration;
+use std::{
+    future::Future,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Wake},
+    thread::{self, Thread},
+    time::{Duration, Instant},
+};
 
-#[cfg(not(miri))]
-use waker_laws::Plan;
 use waker_laws::Verdict;
+#[cfg(not(miri))]
+use waker_laws::executor::{Body, ExecutorSubject};
 use waker_laws::executor::{judge, judge_law};
 
 use crate::wrong_executor::{Bug, Executor};
 #[cfg(not(miri))]
 use crate::wrong_waker::HANG;
 use crate::{breaks, plan};
+#[cfg(not(miri))]
+use waker_laws::Plan;
 
 macro_rules! breaks_just {
     ($($name:ident: $bug:ident => $($law:literal)*;)*) => {
@@ -62,6 +71,43 @@ fn the_shortest_script_is_given_each_time() {
         assert_eq!(broken.steps.len(), 3, "where it stands, one act, ready: {broken}");
         assert_eq!(judge_law(Executor(bug), law, &plan()), verdict);
     }
+}
+
+/// Waits by the thread's token alone, which a run inside of a poll takes. Ends its run early instead of hanging.
+#[cfg(not(miri))]
+struct Parks;
+
+#[cfg(not(miri))]
+impl ExecutorSubject for Parks {
+    fn live(&self, main: Body, _: Vec<Body>) {
+        struct Unpark(Thread);
+
+        impl Wake for Unpark {
+            fn wake(self: Arc<Self>) {
+                self.0.unpark();
+            }
+        }
+
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let (mut main, waker) = (pin!(main), Arc::new(Unpark(thread::current())).into());
+        while main.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            let start = Instant::now();
+            thread::park_timeout(PATIENCE);
+            if start.elapsed() >= PATIENCE {
+                return;
+            }
+        }
+    }
+
+    fn spawns(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+#[cfg(not(miri))] // by the clock
+fn e19_a_token_that_a_nested_run_takes() {
+    assert!(matches!(judge_law(Parks, "E19", &plan()), Some(Verdict::Broken(_))));
 }
 
 #[test]

@@ -40,6 +40,7 @@ breaks_just! {
     w10_a_wake_from_a_thread_that_is_lost: LosesFromThreads => "W10";
     w10_a_clone_on_a_thread_with_another_table: OtherTableOnThreads => "W10";
     w11_a_drop_on_a_thread_that_leaks: LeaksOnThreads => "W11";
+    w11_a_drop_on_a_thread_that_ends_it_early: EndsOnThreads => "W11";
     w11_a_count_that_is_read_and_written_apart: CountsApart => "W11";
     w12_an_end_inside_the_wake: EndsInWake => "W12";
     w13_a_drop_inside_a_drop_that_leaks: LeaksInDrop => "W13";

@@ -1,5 +1,7 @@
 //! An executor of one thread: right, or with one bug. One that loses a wake ends its run early instead of hanging.
 
+mod bug;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -9,47 +11,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+pub(crate) use bug::Bug;
 use waker_laws::executor::{Body, ExecutorSubject};
 
 use crate::wrong_waker::HANG;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bug {
-    None,
-    LosesInPoll,
-    LosesAfterAnother,
-    LosesFromThreads,
-    LosesFromThreadsInPoll,
-    ThirdWakeCancels,
-    PollsInALoop,
-    PanicsPastCompletion,
-    PanicsPastShutdown,
-    PollsAfterReady,
-    PollsTwiceAtOnce,
-    LeaksFinished,
-    LeaksPending,
-    LeaksPendingWithWaker,
-    LeaksWoken,
-    PollsInWake,
-    DropsInWake,
-    LeaksOnPanic,
-    EndsOnPanicInDrop,
-    NestedDoesNothing,
-    NestedTakesWakes,
-    LeaksOwnWaker,
-    PanicsAtShutdown,
-    LastInFirstOut,
-    NewWakers,
-    LeaksWokenFromThreads,
-    PollsOthersInWake,
-    SwallowsPanics,
-    EndsOnPanicAtShutdown,
-    HangsAtShutdown,
-    PollsPastReady,
-    /// These two are right.
-    PollsForEachWake,
-    DropsOnAThread,
-}
 
 /// What was leaked, where a leak check finds it.
 static LEAKED: Mutex<Vec<Body>> = Mutex::new(Vec::new());

@@ -35,6 +35,7 @@ pub(crate) enum Bug {
     PanicsInDrop,
     HangsInDrop,
     CountsApart,
+    EndsOnThreads,
 }
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -197,6 +198,13 @@ fn release(data: *const ()) {
         if let (Some(read), Some(entry)) = (read, entries().get_mut(&id)) {
             entry.references = read;
         }
+    }
+    if bug == Bug::EndsOnThreads {
+        let mut entries = entries();
+        let early = entries.get(&id).is_some_and(|entry| !entry.handle && entry.home != thread::current().id());
+        let ended = if early { entries.remove(&id) } else { None };
+        drop(entries);
+        drop(ended);
     }
     if !leaks {
         give_back(id);
