@@ -24,7 +24,8 @@ use crate::sync::{self, AtomicPtr, Ordering, const_fn};
 /// # Shutting down
 ///
 /// [`close`](Self::close), then run what is in the queue until the list is empty: then every body is gone, dropped where
-/// it would have run, whatever wakers are kept; and a late wake finds a task that is over, and calls no hook.
+/// it would have run, whatever wakers are kept; and a late wake finds a task that is over, and calls no hook. A destructor
+/// may panic: catch it in each turn of that loop, as [`run_catching`](crate::Runnable::run_catching) does, or the rest stays.
 ///
 /// # Examples
 ///
