@@ -192,7 +192,8 @@ impl<H: fmt::Debug + 'static, B, K> fmt::Debug for StaticTask<H, B, K> {
     }
 }
 
-/// The right to make one task in a [`StaticTask`], which is taken until then, and free again if this is dropped. One word.
+/// The right to make one task in a [`StaticTask`], which is taken until then, and free again if this is dropped. One word;
+/// with the feature `tracing` also what is told of the task.
 #[must_use = "dropped, it leaves the place free"]
 pub struct StaticClaim<H: 'static, B: 'static, K: 'static = Anywhere> {
     place: &'static StaticTask<H, B, K>,

@@ -308,10 +308,12 @@ fn a_span_says_what_the_console_reads() {
         let mut at = |(file, line), _spawned: Box<dyn std::any::Any>| places.push((file, line));
         at(here!(), Box::new(spawn(ready(()), header())));
         at(here!(), Box::new(spawn_detached(ready(()), header())));
-        at(here!(), Box::new(home.spawn(ready(()), header())));
-        at(here!(), Box::new(home.spawn_detached(ready(()), header())));
+        // Dropped, these would leak.
+        let run = |runnable| Box::new(home.run::<Header>(runnable).is_ok());
+        at(here!(), run(home.spawn(ready(()), header()).0));
+        at(here!(), run(home.spawn_detached(ready(()), header())));
         at(here!(), Box::new(Task::new(ready(()), header()).spawn()));
-        at(here!(), Box::new(Task::init(header(), || ready(())).detached().at(&home).spawn()));
+        at(here!(), run(Task::init(header(), || ready(())).detached().at(&home).spawn()));
         // SAFETY: the future borrows nothing.
         at(here!(), Box::new(unsafe { Task::init_borrowing(header(), |_| ready(())) }.spawn()));
         at(here!(), Box::new(PLACE.claim().unwrap().spawn(|| ready(()))));
