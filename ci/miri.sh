@@ -8,7 +8,7 @@ cargo +nightly miri --version 2>/dev/null || lacking "Miri (rustup toolchain ins
 for model in "" -Zmiri-tree-borrows; do
     export MIRIFLAGS="-Zmiri-strict-provenance $model"
     echo "Miri $MIRIFLAGS"
-    cargo +nightly miri test --package waker_tables --package waker_laws
+    cargo +nightly miri test --package waker_tables --package waker_laws --features waker_tables/tracing
     # Pointers are counted by `Arc`, or not at all.
-    MIRIFLAGS+=" -Zmiri-many-seeds=0..8" cargo +nightly miri test --test it -- --skip laws::wakers
+    MIRIFLAGS+=" -Zmiri-many-seeds=0..8" cargo +nightly miri test --features tracing --test it -- --skip laws::wakers
 done

@@ -14,4 +14,4 @@ export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=line-tables-only
 # It holds a signal back while a thread waits in a system call that it does not know, such as std's for locks; and the
 # other test allows it too few addresses.
 oldest test -Zbuild-std --target x86_64-unknown-linux-gnu --package waker_tables --package waker_laws --package pipeline \
-    --lib --bins --tests -- --skip ctrl_c --skip threads_that_cannot_be_had
+    --features waker_tables/tracing --lib --bins --tests -- --skip ctrl_c --skip threads_that_cannot_be_had
