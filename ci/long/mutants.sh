@@ -19,7 +19,7 @@ files[handles]='shared/{body,join,joined,joiner,recovery,runnable,task_ref,trace
 tests[handles]='shared/{world,handles,wakers,matrix,seen,task_future}'
 files[spawns]='shared/{header,home,hook,ids,kind,slot,spawn,task,task_place}.rs'
 tests[spawns]='shared/{world,slots,builder,local,hooks}'
-files[lists]='shared/{linked,list,member,queue,taker}.rs' tests[lists]='shared/{world,queues,lists,walks,stress}'
+files[lists]='shared/{linked,list,member,queue,taker}.rs' tests[lists]='shared/{world,queues,lists,statics,walks,stress}'
 files[futures]='shared/{catch_unwind,cell,future_memory,memory,schedule,source,task_future,vtable}.rs shared.rs sync/** sync.rs'
 tests[futures]='shared/{world,builder,task_future,hooks,handles}'
 files[hash]='registry/{hash,static_table}.rs' tests[hash]=unit

@@ -176,6 +176,25 @@ fn a_static_table_has_its_rows_and_no_others() {
 }
 
 #[test]
+fn a_static_table_of_any_size_is_in_order_whatever_the_rows_come_in() {
+    fn of<const SIZE: usize>() {
+        for first in 0..24 {
+            // Hashes know no order, so that these come in many.
+            let rows: [(VTableKey, &'static TaskVTable); SIZE] = std::array::from_fn(|at| (row(first + at), &PARSE));
+            let table = StaticTable::new(rows);
+            assert!(rows.iter().all(|(key, _)| table.get(key.key_ref()).is_some()), "{SIZE} from {first}");
+        }
+    }
+    of::<2>();
+    of::<3>();
+    of::<4>();
+    of::<5>();
+    of::<6>();
+    of::<7>();
+    of::<16>();
+}
+
+#[test]
 fn a_static_table_of_nothing_is_empty() {
     static NONE: StaticTable<0> = StaticTable::new([]);
     assert!(NONE.get(KEY.key_ref()).is_none() && NONE.iter().next().is_none());
