@@ -5,6 +5,5 @@ cd "$(dirname "$0")/.."
 
 cargo test
 # Documentation is tested once here, and once more, with its error codes, by `ci/refusals.sh`.
-cargo test --release --lib --tests
-cargo test --all-features --lib --tests
+CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=2 cargo test --release --all-features --lib --tests
 cargo test --workspace --exclude waker_tables --lib --bins --tests

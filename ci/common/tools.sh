@@ -18,8 +18,6 @@ need() {
     # Fresh lists are fetched only where the machine's own do not do. A lock is waited for.
     local as_root=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
     [ "$(id -u)" -eq 0 ] || as_root=(sudo "${as_root[@]}")
-    (
-        flock 9 # two jobs may want some
-        "${as_root[@]}" "${install[@]}" &>/dev/null || { "${as_root[@]}" update && "${as_root[@]}" "${install[@]}"; }
-    ) 9>/tmp/waker_tables.tools || { echo "lacking: ${missing[*]}"; exit 1; }
+    "${as_root[@]}" "${install[@]}" &>/dev/null || { "${as_root[@]}" update && "${as_root[@]}" "${install[@]}"; } ||
+        { echo "lacking: ${missing[*]}"; exit 1; }
 }
