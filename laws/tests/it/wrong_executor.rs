@@ -77,6 +77,9 @@ impl Task {
         }
         drop(state);
         let mut ready = lock(&self.queue.ready);
+        if lock(&self.queue.state).over {
+            return; // a queue that nobody empties any more, and its tasks, would own each other
+        }
         if self.queue.bug == Bug::LastInFirstOut {
             ready.push_front(self.clone());
         } else {
@@ -308,9 +311,9 @@ impl Drop for Shutdown {
                 panic = Some(caught);
             }
         }
+        lock(&self.0.state).over = true;
         let left = std::mem::take(&mut *lock(&self.0.ready));
         drop(left);
-        lock(&self.0.state).over = true;
         RUNS.with_borrow_mut(|runs| runs.retain(|run| !Arc::ptr_eq(run, &self.0)));
         if let (Some(panic), false) = (panic, thread::panicking()) {
             resume_unwind(panic);
