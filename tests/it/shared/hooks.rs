@@ -75,6 +75,29 @@ fn a_hook_outlives_the_runnable_that_was_scheduled_by_hand() {
     assert!(gone.load(Ordering::Relaxed));
 }
 
+/// Data without a destructor, beside which others would be allocated where its memory was free.
+struct Plain(u64);
+
+impl Schedule for Plain {
+    fn schedule(&self, runnable: Runnable<Self>) {
+        drop(runnable);
+        let after: Vec<_> = (0..256).map(|at| vec![0xA5_u8; 8 * (at % 32 + 1)]).collect();
+        assert_eq!(self.0, 7, "the hook's `self` outlives its call");
+        drop(std::hint::black_box(after));
+    }
+}
+
+#[test]
+fn a_hook_without_a_destructor_outlives_the_runnable_that_it_drops() {
+    spawn_detached(async {}, Plain(7)).schedule();
+    for way in [Waker::wake, drop] {
+        let kept = Kept::default();
+        assert!(matches!(spawn_detached(waits(&kept), Plain(7)).run_once(), Run::Pending));
+        let waker = lock(&kept).take().expect("it was polled");
+        way(waker);
+    }
+}
+
 /// A hook of the task's own, over header data of no size: what it captured is there as long.
 #[test]
 fn a_hook_of_the_tasks_own_outlives_the_runnable_that_it_drops() {
