@@ -21,7 +21,7 @@ files[spawns]='shared/{header,home,hook,ids,kind,slot,spawn,task,task_place}.rs'
 tests[spawns]='shared/{world,slots,builder,local,hooks}'
 files[lists]='shared/{linked,list,member,queue,taker}.rs' tests[lists]='shared/{world,queues,lists,statics,walks,stress}'
 files[futures]='shared/{catch_unwind,cell,future_memory,memory,schedule,source,task_future,vtable}.rs shared.rs sync/** sync.rs'
-tests[futures]='shared/{world,builder,task_future,hooks,handles,slots}'
+tests[futures]='shared/{world,builder,task_future,hooks,handles,matrix,slots}'
 files[hash]='registry/{hash,static_table}.rs registry/dynamic/index.rs' tests[hash]=unit
 files[registry]='registry/dynamic/{block,catalog,error,family,global,node,registry,state,task,writer}.rs
     registry/{dynamic,key,key_buf,serde}.rs registry.rs macros.rs'
