@@ -444,6 +444,24 @@ async fn yields(times: usize) {
 }
 
 #[test]
+fn a_place_holds_what_is_aligned_more_than_a_word() {
+    #[repr(align(64))]
+    struct Wide([u8; 64]);
+    async fn wide(wide: Wide) {
+        ready(()).await;
+        assert_eq!(((&raw const wide).addr() % 64, wide.0[63]), (0, 9));
+    }
+    struct Drops;
+    impl Schedule for Drops {
+        fn schedule(&self, runnable: Runnable<Self>) {
+            drop(runnable);
+        }
+    }
+    static_task!(static WIDE: wide(Wide) in Drops = Drops);
+    assert_eq!(WIDE.claim().unwrap().spawn(|| wide(Wide([9; 64]))).run(), Ran::Complete);
+}
+
+#[test]
 fn pools_of_both_kinds_run_through_queues() {
     static QUEUE: Queue<Number<Anywhere>> = Queue::new();
     static LOCAL: Queue<Number<AtHome>, AtHome> = Queue::new();
