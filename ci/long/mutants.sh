@@ -72,7 +72,10 @@ for part; do
     target=--test=it
     case ${tests[$part]} in
         unit) target=--lib ;;
-        shared/*) keep main shared && keep shared "${tests[$part]#*/}" ;;
+        shared/*)
+            keep main shared
+            keep shared "${tests[$part]#*/}"
+            ;;
         *) keep main "${tests[$part]}" ;;
     esac
     run "$part" --minimum-test-timeout 10 --timeout-multiplier 3 --cargo-arg="$target" -- \
